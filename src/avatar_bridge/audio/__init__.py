@@ -1,0 +1,1 @@
+"""Speakers: where the audio goes, and how much of it was heard."""

@@ -1,0 +1,1 @@
+"""What keeps a figure alive between cues: blink, gaze, head, breath, posture, beats."""

@@ -1,0 +1,1 @@
+"""Sound to time and mouth."""

@@ -1,0 +1,1 @@
+"""When: everything placed on one timeline, and what is due at the playhead."""

@@ -1,0 +1,1 @@
+"""Adapters to targets: when and where the bytes go."""

@@ -1,0 +1,194 @@
+"""The Protocols between the stage and its backends: one for each kind of thing that can be exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegment
+
+__all__ = ["Abilities", "Clock", "Command", "Driver", "Speaker", "TargetState", "Voice", "VoiceEngine"]
+
+
+class VoiceEngine(Protocol):
+    """A text-to-speech engine as it stands in its child process: plain calls that may block and compute.
+
+    It is constructed with its settings as keyword arguments; loading happens in the constructor and raises
+    `VoiceError` with a remedy when a package or a file is missing.
+    """
+
+    rate: int
+    """Samples a second of everything it speaks."""
+
+    def speak(self, text: str) -> Iterator[SpokenSegment]:
+        """Yield the audio of `text` in order, piece by piece; times in a piece count from that piece's first sample.
+
+        WordMark.char counts from the start of `text`. A text with nothing to say yields nothing and is no error.
+        Raises VoiceError where the text cannot be spoken.
+        """
+        ...
+
+
+class Voice(Protocol):
+    """A voice as the stage sees it; the work is done elsewhere."""
+
+    async def open(self) -> None:
+        """Load the voice; raises VoiceError or WorkerError with a remedy."""
+        ...
+
+    def speak(self, text: str) -> AsyncIterator[SpokenSegment]:
+        """Yield the audio of `text` as VoiceEngine.speak does; closing the iterator cancels the work."""
+        ...
+
+    async def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class Clock(Protocol):
+    """Monotonic time and waiting for it."""
+
+    def time(self) -> float:
+        """Return seconds on a monotonic scale."""
+        ...
+
+    async def wait_until(self, at: float) -> None:
+        """Return as soon after `at` as the machine allows; at once when `at` is past."""
+        ...
+
+
+class Speaker(Protocol):
+    """Where the audio goes. Whoever plays the audio owns the clock of the utterance."""
+
+    async def open(self) -> None:
+        """Get ready to play; raises SpeakerError with a remedy."""
+        ...
+
+    def begin(self) -> None:
+        """Start a new utterance: `heard` counts from the first sample written next."""
+        ...
+
+    def write(self, samples: Samples, rate: int) -> None:
+        """Queue mono audio behind what is queued already; never blocks."""
+        ...
+
+    def finish(self) -> None:
+        """Say that the utterance has no more audio: from its end on `heard` runs on with the wall clock."""
+        ...
+
+    def heard(self) -> float:
+        """Return how many seconds of the utterance were heard by now, the output's latency taken off.
+
+        Before the first sample is heard this is the negative time until it will be, as far as known; while the queue
+        is dry in mid-utterance it stands still. It never goes back within an utterance.
+        """
+        ...
+
+    def queued(self) -> float:
+        """Return the seconds of audio written in this utterance and not heard yet."""
+        ...
+
+    def stop(self) -> float:
+        """Silence the output at once (with a fade of at most 10 ms), forget what is queued, return what was heard."""
+        ...
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return and forget what went wrong since the last call (a vanished device, an underrun)."""
+        ...
+
+    async def close(self) -> None:
+        """Stop and give the device back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a target can do by itself, read from the target and replaced whenever it changes (a model switch)."""
+
+    actions: frozenset[str] = frozenset()
+    """Names of the map's actions that the target performs natively (its own hotkey, trigger, clip, scene)."""
+    derived: frozenset[str] = frozenset()
+    """Channels that the target derives from others by itself (body from head): they must not be sent twice."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What the map asks for and the target lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One due action for one target."""
+
+    kind: Literal["act", "release", "reset"]
+    """act: start an action; release: end what a held action switched on; reset: everything back to rest."""
+    due: float
+    """Seconds of the utterance's playhead at which the target should show it."""
+    action: str = ""
+    """Name of the action in the motion map."""
+    cue: int | None = None
+    """Id of the cue that asked for it."""
+    strength: float = 1.0
+    duration: float | None = None
+    """Seconds to hold it, where known."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The map's table for this target (`vts.hotkey = ...`) as it was validated."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """How a target is, for people: shown in the terminal, the studio and the report."""
+
+    status: Literal["connecting", "waiting", "ready", "unreachable", "refused", "closed"]
+    """waiting: something is asked of the user (a pop-up)."""
+    detail: str = ""
+    """One plain sentence: what is wrong and what to do."""
+    latency_ms: float | None = None
+    """Measured round trip, halved where the protocol answers; None where it does not."""
+    sent_frames: int = 0
+    dropped_frames: int = 0
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """The adapter to one target. It never raises into the performance: it reports, reconnects and resynchronises."""
+
+    target: ClassVar[str]
+    """The key of its tables in motion maps (`vts`)."""
+
+    name: str
+    """What it is called in settings, traces and reports."""
+
+    @property
+    def lead(self) -> float:
+        """Seconds from handing something over until the target shows it."""
+        ...
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the target can do by itself, as known now."""
+        ...
+
+    @property
+    def state(self) -> TargetState:
+        """How the target is, as known now."""
+        ...
+
+    async def run(self) -> None:
+        """Own the connection until cancelled: connect, keep, reconnect with backoff, resynchronise."""
+        ...
+
+    async def ready(self) -> bool:
+        """Wait until the first attempt has ended; True when the target can be driven."""
+        ...
+
+    def send_frame(self, frame: Frame) -> None:
+        """Hand over the newest frame; an older one that is still waiting is dropped."""
+        ...
+
+    def send_command(self, command: Command) -> None:
+        """Hand over a due command; commands are never dropped."""
+        ...
+
+    async def close(self) -> None:
+        """Switch off what the bridge switched on, close the mouth, close the connection."""
+        ...

@@ -1,0 +1,1 @@
+"""Strict stand-ins for targets, written from their public documents and sharing no code with the drivers."""

@@ -1,0 +1,1 @@
+"""The asyncio shell: one performance, and the child processes it uses."""

@@ -1,0 +1,1 @@
+"""Pure codecs, one file a target: what bytes."""
