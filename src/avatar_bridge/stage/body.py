@@ -1,0 +1,178 @@
+"""One target's body: its driver, its mixer, and the player that reads the timeline for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from avatar_bridge.core.motion.mixer import Mixer
+from avatar_bridge.core.motion.motion_map import Action
+from avatar_bridge.core.timeline.player import Begin, End, Player
+from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.core.vocabulary import MouthShape, State, Stimulus
+from avatar_bridge.ports import Command, Driver
+from avatar_bridge.stage.trace import Trace
+
+__all__ = ["Body", "Fired"]
+
+_CLOSED = MouthShape()
+_RECENT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An action that was started at a target."""
+
+    driver: str
+    action: str
+    written: str
+    due: float
+    """Playhead seconds at which it was to start."""
+    late_ms: float
+    native: bool
+
+
+class Body:
+    """Turns the playhead into frames and commands for one driver."""
+
+    def __init__(self, driver: Driver, mixer: Mixer, *, trace: Trace | None = None) -> None:
+        self.driver = driver
+        self.mixer = mixer
+        self.fired: deque[Fired] = deque(maxlen=_RECENT)
+        """The latest actions; the oldest are dropped."""
+        self._trace = trace
+        self._timeline: Timeline | None = None
+        self._player: Player | None = None
+        self._acting: dict[str, float] = {}
+        self._state: State = "idle"
+
+    @property
+    def player(self) -> Player | None:
+        """What reads the running utterance; None between utterances."""
+        return self._player
+
+    def begin(self, timeline: Timeline) -> None:
+        """Take up a new utterance."""
+        self._timeline = timeline
+        self._player = Player(timeline)
+
+    def enter(self, state: State, now: float) -> None:
+        """Change what life behaves by."""
+        if state != self._state:
+            self._state = state
+            self.mixer.enter(state, now)
+
+    def next_due(self) -> float | None:
+        """Return the seconds heard at which the next thing is due for this target, its lead taken off."""
+        due = self._player.next_due() if self._player else None
+        return None if due is None else due - self.driver.lead
+
+    def dispatch(self, now: float, heard: float) -> None:
+        """Start and end what is due when `heard` seconds of the utterance were heard; `now` is stage time."""
+        if self._player is None:
+            return
+        playhead = heard + self.driver.lead
+        for due in self._player.advance(playhead, self.driver.abilities.actions):
+            match due:
+                case Begin():
+                    self._begin(due, now, playhead)
+                case End():
+                    self._end(due, now, playhead)
+                case Stimulus():
+                    self.mixer.notice(Stimulus(due.kind, now + due.at - playhead, due.strength))
+
+    def frame(self, now: float, heard: float | None, late: float = 0.0) -> None:
+        """Mix and hand over the frame of stage time `now`; `heard` is None between utterances.
+
+        `late` is how many seconds after its deadline the frame is made.
+        """
+        self._time_out(now)
+        mouth: MouthShape | None = None
+        timeline = self._timeline
+        playhead = 0.0
+        if heard is not None and timeline is not None:
+            playhead = heard + self.driver.lead
+            over = timeline.closed and playhead >= timeline.duration
+            mouth = None if over else timeline.mouth_at(playhead)
+        frame = self.mixer.advance(now, mouth)
+        self.driver.send_frame(frame)
+        if self._trace and heard is not None:
+            body = {name: round(value, 4) for name, value in frame.values.items()}
+            self._trace.write(due=playhead - late, playhead=playhead, driver=self.driver.name, kind="frame", body=body)
+
+    def act(self, action: Action, now: float, *, strength: float = 1.0, duration: float | None = None) -> None:
+        """Perform an action at once, outside any script."""
+        lasting = duration if duration is not None else action.duration
+        if action.name in self.driver.abilities.actions:
+            self._send("act", action, 0.0, None, strength, lasting)
+            self._acting[action.name] = now + (lasting if lasting is not None else 3.0)
+        else:
+            self.mixer.play(action, stroke_at=now + action.stroke, now=now, strength=strength, duration=lasting)
+
+    def relax(self, now: float) -> None:
+        """End everything: held actions return, gestures relax, the mouth closes with the very next frame, sent here."""
+        if self._player is not None:
+            self._player.interrupt()
+        self._player = None
+        self._timeline = None
+        self._acting.clear()
+        self.driver.send_command(Command("reset", 0.0))
+        self.mixer.relax(now)
+        self.driver.send_frame(self.mixer.advance(now, _CLOSED))
+
+    def _begin(self, due: Begin, now: float, playhead: float) -> None:
+        cue = due.cue
+        if due.native:
+            self._send("act", cue.action, due.due, cue.id, cue.strength, cue.duration, playhead)
+        else:
+            self.mixer.play(
+                cue.action,
+                stroke_at=now + due.stroke_at - playhead,
+                now=now,
+                strength=cue.strength,
+                duration=cue.duration,
+                cue=cue.id,
+            )
+            self._note("act", cue.action.name, due.due, playhead, native=False)
+        late_ms = 1000 * (playhead - max(due.due, 0.0))
+        self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native))
+
+    def _end(self, due: End, now: float, playhead: float) -> None:
+        if due.native:
+            self._send("release", due.cue.action, due.due, due.cue.id, due.cue.strength, None, playhead)
+        else:
+            self.mixer.release(due.cue.id, due.cue.name, now)
+            self._note("release", due.cue.name, due.due, playhead, native=False)
+
+    def _send(
+        self,
+        kind: str,
+        action: Action,
+        due: float,
+        cue: int | None,
+        strength: float,
+        duration: float | None,
+        playhead: float = 0.0,
+    ) -> None:
+        fields = action.targets.get(self.driver.target, {})
+        command = Command(
+            "act" if kind == "act" else "release",
+            due,
+            action.name,
+            cue,
+            strength,
+            duration,
+            fields,
+        )
+        self.driver.send_command(command)
+        self._note(kind, action.name, due, playhead, native=True)
+
+    def _note(self, kind: str, action: str, due: float, playhead: float, *, native: bool) -> None:
+        if self._trace:
+            body = {"action": action, "native": native}
+            self._trace.write(due=due, playhead=playhead, driver=self.driver.name, kind=kind, body=body)
+
+    def _time_out(self, now: float) -> None:
+        for name in [name for name, until in self._acting.items() if until <= now]:
+            del self._acting[name]
+            self.driver.send_command(Command("release", 0.0, name))

@@ -1,0 +1,187 @@
+"""One utterance from its text to the last sample heard: read, cut, speak ahead, place, play."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from avatar_bridge.core.script.parser import Parser
+from avatar_bridge.core.script.segmenter import Segmenter
+from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
+from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment, SpokenSegment, WordMark
+from avatar_bridge.errors import VoiceError, WorkerError
+from avatar_bridge.ports import Voice
+from avatar_bridge.stage.stage import Stage
+
+__all__ = ["Outcome", "Performance", "Script", "join"]
+
+Script = str | Iterable[str] | AsyncIterable[str]
+"""Tagged text, whole or as it streams."""
+
+AHEAD = 12.0
+"""Seconds of audio that may be ready before they are heard; the voice waits beyond that."""
+
+_QUEUED_SEGMENTS = 8
+"""Segments that may wait for the voice; the text is read no further beyond that."""
+
+_PACE = 3
+"""Frames between two looks at how much audio is left."""
+
+_SILENCE_RATE = 48_000
+_SPEECH_RATE = 15.0
+"""Characters a second, to guess how long a segment that is still being synthesised will last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an utterance."""
+
+    heard: HeardText
+    timeline: Timeline
+    interrupted: bool
+    first_audio: float | None
+    """Seconds from the request to the first sample handed to the speaker; None when nothing was spoken."""
+
+
+def join(pieces: Iterable[SpokenSegment], rate: int) -> SpokenSegment:
+    """Return pieces of one segment as one, their times counted from the first sample; no pieces give no audio."""
+    samples: list[Samples] = []
+    phonemes: list[Phoneme] = []
+    marks: list[WordMark] = []
+    hop = 0.0
+    length = 0
+    for piece in pieces:
+        rate = piece.rate
+        at = length / rate
+        phonemes += [replace(phoneme, at=at + phoneme.at) for phoneme in piece.phonemes]
+        marks += [replace(mark, at=at + mark.at) for mark in piece.marks]
+        samples.append(piece.samples)
+        hop = max(hop, piece.hop)
+        length += len(piece.samples)
+    audio = np.concatenate(samples) if samples else np.zeros(0, np.float32)
+    return SpokenSegment(audio, rate, tuple(phonemes), tuple(marks), hop)
+
+
+class Performance:
+    """Speaks one utterance on a stage. `run` returns when it was heard; cancelling it does not stop the sound."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        stage: Stage,
+        voice: Voice,
+        timeline: Timeline,
+        parser: Parser,
+        segmenter: Segmenter,
+    ) -> None:
+        self.timeline = timeline
+        self.first_audio: float | None = None
+        self._script = script
+        self._stage = stage
+        self._voice = voice
+        self._parser = parser
+        self._segmenter = segmenter
+        self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
+        self._underway = 0
+        self._began = 0.0
+
+    async def run(self) -> None:
+        """Perform the script; raises what the script's own iterator raises, after what came before it was heard."""
+        self._began = self._stage.clock.time()
+        self._stage.begin(self.timeline)
+        failure: list[BaseException] = []
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(self._read(failure))
+            pacing = tasks.create_task(self._pace())
+            await self._speak()
+            await reading
+            pacing.cancel()
+        await self._stage.until(self._stage.spoken_out)
+        self._stage.end()
+        if failure:
+            raise failure[0]
+
+    async def _read(self, failure: list[BaseException]) -> None:
+        try:
+            async with aclosing(_chunks(self._script)) as chunks:
+                async for chunk in chunks:
+                    self._parser.feed(chunk)
+                    self._pass_on()
+                    if self._segments.qsize() > _QUEUED_SEGMENTS:
+                        await self._stage.until(lambda: self._segments.qsize() <= _QUEUED_SEGMENTS)
+        except Exception as error:  # noqa: BLE001 - whatever the caller's iterator raises is raised to the caller
+            failure.append(error)
+            self.timeline.feed(Diagnostic(f"the text ended early: {error}"))
+        self._parser.close()
+        self._pass_on()
+        self._segmenter.close()
+        self._pass_on()
+        self._segments.put_nowait(None)
+
+    async def _pace(self) -> None:
+        """Tell the segmenter how much audio is still unheard, so that it may cut when the voice is about to run dry."""
+        while True:
+            await self._stage.frames(_PACE)
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        for event in self._parser.events():
+            self.timeline.feed(event)
+            self._segmenter.feed(event)
+        self._segmenter.hear(self._unheard())
+        for segment in self._segmenter.segments():
+            self._underway += len(segment.text)
+            self._segments.put_nowait(segment)
+
+    def _unheard(self) -> float:
+        return self._stage.speaker.queued() + self._underway / _SPEECH_RATE
+
+    async def _speak(self) -> None:
+        speaker = self._stage.speaker
+        while (segment := await self._segments.get()) is not None:
+            if speaker.queued() > AHEAD:
+                await self._stage.until(lambda: speaker.queued() <= AHEAD)
+            prepared = await self._prepare(segment)
+            self._underway -= len(segment.text)
+            placed = self.timeline.place(segment, prepared)
+            rate = prepared.rate if prepared else _SILENCE_RATE
+            if placed.silence:
+                speaker.write(np.zeros(round(placed.silence * rate), np.float32), rate)
+            if prepared:
+                speaker.write(prepared.samples, rate)
+                if self.first_audio is None:
+                    self.first_audio = self._stage.clock.time() - self._began
+        self.timeline.close()
+        speaker.finish()
+
+    async def _prepare(self, segment: Segment) -> Prepared | None:
+        if not segment.text.strip():
+            return None
+        try:
+            async with aclosing(self._voice.speak(segment.text)) as speech:  # type: ignore[type-var]
+                pieces = [piece async for piece in speech]
+        except (VoiceError, WorkerError) as error:
+            self.timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
+            return None
+        if not pieces:
+            return None
+        return await asyncio.to_thread(prepare, segment.text, join(pieces, pieces[0].rate))
+
+
+async def _chunks(script: Script) -> AsyncIterator[str]:
+    if isinstance(script, str):
+        for start in range(0, len(script), 256):
+            yield script[start : start + 256]
+            await asyncio.sleep(0)
+    elif isinstance(script, AsyncIterable):
+        async for chunk in script:
+            yield chunk
+    else:
+        for chunk in script:
+            yield chunk
+            await asyncio.sleep(0)

@@ -1,0 +1,133 @@
+"""The stage: the beat that turns the playhead into frames for every body, sixty times a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.core.vocabulary import State
+from avatar_bridge.ports import Clock, Speaker
+from avatar_bridge.stage.body import Body
+
+__all__ = ["FRAME", "Stage"]
+
+FRAME = 1 / 60
+"""Seconds between frames."""
+
+
+class Stage:
+    """Owns the beat. One utterance at a time has the floor."""
+
+    def __init__(self, bodies: Sequence[Body], speaker: Speaker, clock: Clock) -> None:
+        self.bodies = tuple(bodies)
+        self.speaker = speaker
+        self.clock = clock
+        self._timeline: Timeline | None = None
+        self._state: State = "idle"
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._count = 0
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The utterance that has the floor."""
+        return self._timeline
+
+    def begin(self, timeline: Timeline) -> None:
+        """Give an utterance the floor; what ran before must have been ended."""
+        self._timeline = timeline
+        self.speaker.begin()
+        for body in self.bodies:
+            body.begin(timeline)
+
+    def enter(self, state: State) -> None:
+        """Set what the character does between utterances: idle, listening or thinking."""
+        self._state = state
+
+    def heard(self) -> float | None:
+        """Return the seconds heard of the running utterance; None between utterances."""
+        return None if self._timeline is None else self.speaker.heard()
+
+    def spoken_out(self) -> bool:
+        """True when all of the utterance's audio was heard and every target was told everything."""
+        timeline = self._timeline
+        if timeline is None:
+            return True
+        over = timeline.closed and self.speaker.heard() >= timeline.duration
+        return over and all(body.player is None or body.player.done for body in self.bodies)
+
+    def end(self) -> None:
+        """Take the floor back after an utterance that was spoken out; gestures still under way finish by themselves."""
+        self._timeline = None
+
+    def interrupt(self) -> float:
+        """Stop everything in one act and return the seconds heard; the closing frames are handed over here."""
+        heard = self.speaker.stop()
+        now = self.clock.time()
+        for body in self.bodies:
+            body.relax(now)
+        self._timeline = None
+        return heard
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return within a frame after `condition` became true; it is asked once a frame."""
+        if condition():
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((condition, future))
+        await future
+
+    async def frames(self, count: int) -> None:
+        """Return `count` frames from now."""
+        last = self._count + count
+        await self.until(lambda: self._count >= last)
+
+    async def run(self) -> None:
+        """Keep the beat until cancelled: cues at their own time, frames at 60 Hz, both on absolute deadlines."""
+        clock = self.clock
+        tick = clock.time()
+        heard: float | None = None
+        while True:
+            wake = tick
+            due = self._next_due(heard)
+            if due is not None:
+                wake = min(tick, clock.time() + due)
+            await clock.wait_until(wake)
+            now = clock.time()
+            heard = self.heard()
+            if heard is not None:
+                for body in self.bodies:
+                    body.dispatch(now, heard)
+            if now >= tick:
+                self._frames(now, heard, now - tick)
+                tick += FRAME * max(1, int((now - tick) / FRAME) + 1)
+
+    def _frames(self, now: float, heard: float | None, late: float) -> None:
+        state = self._state
+        timeline = self._timeline
+        if timeline is not None and heard is not None and heard > -0.1 and timeline.duration > 0:
+            speaking = not timeline.closed or heard < timeline.duration
+            state = "speaking" if speaking else state
+        for body in self.bodies:
+            body.enter(state, now)
+            body.frame(now, heard, late)
+        self._count += 1
+        self._waiting = [item for item in self._waiting if not self._met(*item)]
+
+    @staticmethod
+    def _met(condition: Callable[[], bool], future: asyncio.Future[None]) -> bool:
+        if future.done():
+            return True
+        if met := condition():
+            future.set_result(None)
+        return met
+
+    def _next_due(self, last_heard: float | None) -> float | None:
+        """Return the seconds until the next cue of any body; None where none is known or the playhead stands still."""
+        if self._timeline is None:
+            return None
+        heard = self.speaker.heard()
+        if heard == last_heard:
+            return None
+        times = [due - heard for body in self.bodies if (due := body.next_due()) is not None]
+        return min(times, default=None)
