@@ -1,0 +1,77 @@
+"""Engines that misbehave, for the tests of the worker."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment, WordMark
+from avatar_bridge.errors import VoiceError
+
+
+class Obedient:
+    """Does what the words of the text say; each word is one piece."""
+
+    rate = 8000
+
+    def __init__(self, *, once: str = "", load: str = "") -> None:
+        self._once = Path(once) if once else None
+        if load == "fail":
+            raise VoiceError('the voice needs a package: pip install "avatar-bridge[piper]"')
+        if load == "die":
+            os._exit(3)
+        if load == "hang":
+            threading.Event().wait()
+
+    def _first_time(self) -> bool:
+        if self._once is None:
+            return True
+        try:
+            self._once.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def speak(self, text: str) -> Iterator[SpokenSegment]:
+        for at, word in enumerate(text.split()):
+            self._obey(word)
+            samples = np.full(80, at, np.float32)
+            yield SpokenSegment(samples, 8000, (Phoneme(word, 0.0, 0.01),), (WordMark(at, 1, 0.0, 0.01),), 0.5)
+
+    def _obey(self, word: str) -> None:
+        if word == "shout":
+            print("noise on the standard output", flush=True)
+            ctypes.CDLL(None).puts(b"noise from a library") if sys.platform != "win32" else None
+            os.write(1, b"\xff" * 100)
+        elif word == "refuse":
+            raise VoiceError("it cannot say that")
+        elif word == "die" and self._first_time():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        elif word == "hang" and self._first_time():
+            threading.Event().wait()
+        elif word == "crash" and self._first_time():
+            raise ZeroDivisionError("a fault of the engine")
+        elif word == "starve" and self._first_time():
+            raise MemoryError
+
+    def twice(self, samples: np.ndarray) -> np.ndarray:
+        return samples * 2
+
+    def endless(self) -> Iterator[int]:
+        number = 0
+        while True:
+            yield number
+            number += 1
+
+    def process(self) -> dict[str, object]:
+        nice = os.nice(0) if sys.platform != "win32" else 0
+        return {"pid": os.getpid(), "nice": nice, "sigint": signal.getsignal(signal.SIGINT) == signal.SIG_IGN}
