@@ -1,0 +1,116 @@
+"""When a place that is good for a cut is taken: by the length of the piece and by the audio that is still unheard."""
+
+from __future__ import annotations
+
+from avatar_bridge.core.script.boundaries import Joint
+
+__all__ = ["LONGEST", "Pacing"]
+
+LONGEST = 240
+"""Weight (letters) at which a piece is cut at the best place there is; twice that, it is cut at any place."""
+
+_FIRST = {Joint.SENTENCE: 8.0, Joint.CLAUSE: 8.0, Joint.CLAUSE_OPENER: 16.0, Joint.PHRASE: 20.0}
+_FIRST_CAP = 38.0
+_FIRST_LIMIT = 60.0
+_FIRST_LEAST = 8.0
+_URGENT = {Joint.SENTENCE: 15.0, Joint.CLAUSE: 18.0, Joint.CLAUSE_OPENER: 30.0, Joint.PHRASE: 40.0}
+_STEADY = {Joint.SENTENCE: 22.0, Joint.CLAUSE: 100.0}
+_DRY = 0.6
+_LOW = 0.9
+_AMPLE = 2.5
+_TAIL = 10.0
+"""Weight that must follow a place before a later piece ends there, so that no scrap is left."""
+
+
+class Pacing:
+    """The places passed since the last cut, the latest of each kind, and the choice among them.
+
+    A place is (offset, cumulative weight). Policy: the first piece ends at the first clause that is no scrap, or at a
+    good joint; a later one at a clause when the audio runs low, else at the end of a sentence, with more sentences in
+    a piece the more audio is unheard.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self.reserve = 0.0
+        """Seconds of audio that is on its way and unheard."""
+        self.start = 0.0
+        """Cumulative weight at which the present piece starts."""
+        self.alarm = _FIRST_CAP
+        """Cumulative weight before which no choice can change unless a place is offered or the reserve changes."""
+        self._first = True
+        self._latest: dict[Joint, tuple[int, float]] = {}
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether the audio is about to run out."""
+        return self.reserve < _DRY
+
+    def seconds(self, weight: float) -> float:
+        """Return how long a text of `weight` takes to say."""
+        return weight / self.rate
+
+    def offer(self, joint: Joint, at: int, weight: float) -> None:
+        """Remember a place where a cut would be as good as `joint`."""
+        self._latest[joint] = (at, weight)
+
+    def cut(self, at: int, weight: float) -> None:
+        """Start the next piece at offset `at`; places up to there are forgotten, later ones stay."""
+        self.reserve += self.seconds(weight - self.start)
+        self._first = False
+        self.start = weight
+        self._latest = {joint: place for joint, place in self._latest.items() if place[0] > at}
+
+    def choice(self, weight: float) -> tuple[int, float] | None:
+        """Return the place to cut now that the text up to the cumulative `weight` has been read."""
+        if self._first:
+            return self._first_choice(weight)
+        length = weight - self.start
+        self.alarm = self.start + LONGEST
+        least = self._least()
+        tail = 0.0 if self.is_dry else _TAIL
+        for joint in (Joint.SENTENCE, Joint.CLAUSE, Joint.CLAUSE_OPENER, Joint.PHRASE):
+            place = self._latest.get(joint)
+            if place is None or joint not in least or place[1] - self.start < least[joint]:
+                continue
+            if weight - place[1] >= tail:
+                return place
+            self.alarm = min(self.alarm, place[1] + tail)
+        if length < LONGEST:
+            return None
+        self.alarm = weight
+        return self._best(LONGEST * 0.2, full=length >= LONGEST * 1.2)
+
+    def _least(self) -> dict[Joint, float]:
+        if self.reserve < _LOW:
+            return _URGENT
+        if self.reserve < _AMPLE:
+            return _STEADY
+        return {Joint.SENTENCE: min(1.2 * self.reserve * self.rate, LONGEST * 0.8)}
+
+    def _first_choice(self, weight: float) -> tuple[int, float] | None:
+        self.alarm = self.start + _FIRST_CAP
+        for joint, least in _FIRST.items():
+            place = self._latest.get(joint)
+            if place is not None and place[1] - self.start >= least:
+                return place
+        length = weight - self.start
+        if length < _FIRST_CAP:
+            return None
+        self.alarm = weight
+        return self._best(_FIRST_LEAST, full=length >= _FIRST_LIMIT)
+
+    def _best(self, least: float, *, full: bool) -> tuple[int, float] | None:
+        kinds = (Joint.SENTENCE, Joint.CLAUSE, Joint.CLAUSE_OPENER, Joint.PHRASE, Joint.INNER, Joint.WORD)
+        for joint in kinds if full else kinds[:5]:
+            place = self._latest.get(joint)
+            if place is not None and place[1] - self.start >= least:
+                return place
+        whole = self._latest.get(Joint.SENTENCE)
+        if whole is not None:
+            return whole
+        return self._latest.get(Joint.WORD) if full else None
+
+    def release(self) -> tuple[int, float] | None:
+        """Return the end of the last complete clause, however short: the stream stalls and the audio runs dry."""
+        return self._latest.get(Joint.SENTENCE) or self._latest.get(Joint.CLAUSE)
