@@ -93,7 +93,7 @@ _TICKER = Ticker()
 class SystemClock:
     """The machine's monotonic clock as a ports.Clock; `time` is time.perf_counter.
 
-    ticker: True wakes through the ticker's thread, False through the loop's own timer. benchmarks/ticker.py measures both:
+    ticker: True wakes through the ticker's thread, False through the loop's own timer. benchmarks/ticker.py has both:
     the thread is never worse, costs the same, and is what makes 60 Hz possible on Windows, so it is used everywhere.
     """
 
