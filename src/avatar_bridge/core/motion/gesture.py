@@ -1,0 +1,217 @@
+"""A gesture under way: one play of an action's keyframes, placed by its stroke."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from random import Random
+
+from avatar_bridge.core.motion.action import Action
+from avatar_bridge.core.motion.keyframes import Clip, Track, late_start, smoothstep
+from avatar_bridge.core.motion.rig import CHANNELS
+
+__all__ = ["AMPLITUDE", "CROSS_FADE", "PACE", "Gesture", "mirrored_channel", "safe_fade"]
+
+AMPLITUDE = (0.8, 1.1)
+"""The range of a play's size against the map's (facts/life.md section 10)."""
+
+PACE = (0.92, 1.1)
+"""The range of a play's length against the map's (facts/life.md section 10)."""
+
+CROSS_FADE = 0.2
+"""Seconds in which a gesture leaves for another one of its group."""
+
+_FADE_SPEED = 130.0
+_PEAK = 1.5
+_PACES = (0.8, 2.5)
+_SIGNED = frozenset({"head_yaw", "head_roll", "body_yaw", "body_roll", "gaze_x", "position_x", "mouth_x"})
+_HEAD = frozenset({"head_yaw", "head_pitch", "head_roll"})
+_MOVING = frozenset({*_HEAD, "body_yaw", "body_pitch", "body_roll"})
+_LIDS = frozenset({"blink_left", "blink_right"})
+
+
+def mirrored_channel(channel: str) -> tuple[str, float]:
+    """Return the channel that shows `channel` in a mirror, and the sign that its value takes there."""
+    if channel in _SIGNED:
+        return channel, -1.0
+    sign = 1.0 if channel.endswith("_x") or channel not in _BONE_CHANNELS else -1.0
+    if channel.startswith("left_"):
+        return f"right_{channel[5:]}", sign
+    if channel.startswith("right_"):
+        return f"left_{channel[6:]}", sign
+    if channel.endswith("_left"):
+        return f"{channel[:-5]}_right", 1.0
+    if channel.endswith("_right"):
+        return f"{channel[:-6]}_left", 1.0
+    return channel, sign
+
+
+_BONE_CHANNELS = frozenset(name for name, channel in CHANNELS.items() if channel.high == 180)
+
+
+def safe_fade(amplitude: float, seconds: float) -> float:
+    """Return at least `seconds`, and enough that fading `amplitude` degrees stays below 130 degrees a second."""
+    return max(seconds, _PEAK * abs(amplitude) / _FADE_SPEED)
+
+
+class Gesture:
+    """One play of a clip; stage time in, values out.
+
+    The stroke falls on `stroke_at` exactly whenever that lies ahead; size, pace and side vary by `random`.
+    """
+
+    __slots__ = (
+        "_begin",
+        "_clip",
+        "_entry",
+        "_extra",
+        "_fades",
+        "_loop",
+        "_meets",
+        "_pace",
+        "_parts",
+        "_rate",
+        "_skip",
+        "_stroke",
+        "action",
+        "cue",
+        "moves_head",
+        "mute",
+    )
+
+    def __init__(
+        self,
+        action: Action,
+        *,
+        stroke_at: float,
+        now: float,
+        strength: float = 1.0,
+        duration: float | None = None,
+        cue: int | None = None,
+        random: Random | None = None,
+    ) -> None:
+        """Place the play: `strength` 0..1 scales it; `duration` is how long it lasts (its loop, where it has one)."""
+        self.action = action
+        self.cue = cue
+        self._clip = Clip(action.keyframes)
+        size = strength * action.weight * (random.uniform(*AMPLITUDE) if random else 1.0)
+        pace = random.uniform(*PACE) if random else 1.0
+        mirrored = action.mirror and random is not None and random.random() < 0.5
+        self._parts = _parts(self._clip.tracks, size, mirrored=mirrored)
+        self._stroke = action.stroke
+        start = late_start(self._stroke * pace, stroke_at - now)
+        self._begin = now + start.delay
+        self._rate = start.rate / pace
+        self._skip = start.skip / pace
+        self._meets = max(stroke_at, self._begin)
+        self._pace = pace
+        self._loop: tuple[float, float] | None = None
+        self._extra = 0.0
+        if duration is not None and duration != action.duration:
+            self._stretch(duration)
+        abrupt = [(track, scale) for _, track, scale, _ in self._parts if self._skip > 0 or track.at(0.0) != 0.0]
+        jump = max((abs(track.at(self._stroke) * scale) for track, scale in abrupt), default=0.0)
+        self._entry = safe_fade(jump, max(0.1, action.fade_in)) if abrupt else 0.0
+        self._fades: tuple[tuple[float, float], ...] = ()
+        self.mute = False
+        if any(track.at(self._clip.duration) != 0.0 for track in self._clip.tracks.values()):
+            fade = min(safe_fade(jump, action.fade_out), self._clip.duration - self._stroke)
+            self.leave(self._end() - fade, fade)
+        self.moves_head = not _MOVING.isdisjoint(self._clip.tracks)
+
+    def _stretch(self, duration: float) -> None:
+        rest = self._clip.duration - self._stroke
+        if self.action.loop is None:
+            if rest > 0:
+                wanted = (duration - self._stroke * self._pace) / rest
+                self._pace = min(max(wanted, _PACES[0] * self._pace), _PACES[1])
+            return
+        begin, end = self.action.loop
+        wanted = max(0.0, duration - (end - self._stroke) * self._pace) / self._pace
+        cycle = end - begin
+        self._loop = (begin, end)
+        self._extra = cycle * math.ceil(wanted / cycle - 1e-9) if cycle > 0 and wanted < math.inf else wanted
+
+    @property
+    def begins(self) -> float:
+        """Stage time at which it starts to move."""
+        return self._begin
+
+    def _end(self) -> float:
+        return self._meets + (self._clip.duration - self._stroke + self._extra) * self._pace
+
+    @property
+    def ends(self) -> float:
+        """Stage time from which it gives nothing; infinite for a loop without an end."""
+        return min([self._end(), *(at + seconds for at, seconds in self._fades)])
+
+    @property
+    def stroke_at(self) -> float:
+        """Stage time at which its stroke is shown."""
+        return self._meets
+
+    def leave(self, at: float, seconds: float) -> None:
+        """Fade out from `at` on within `seconds`; an earlier end that was asked for before stands."""
+        if at + seconds < self.ends:
+            self._fades = (*self._fades, (at, seconds))
+
+    def reach(self, now: float) -> float:
+        """Return the greatest head or body angle shown at `now`, in degrees: what a fade has to carry."""
+        time = self._time(now)
+        return max(
+            (abs(track.at(time) * scale) for name, track, scale, _ in self._parts if name in _MOVING), default=0.0
+        )
+
+    def _time(self, now: float) -> float:
+        if now < self._meets:
+            return self._skip + max(0.0, now - self._begin) * self._rate
+        time = self._stroke + (now - self._meets) / self._pace
+        if self._loop is None or time <= self._loop[0]:
+            return time
+        begin, end = self._loop
+        if time >= end + self._extra:
+            return time - self._extra
+        return begin + (time - begin) % (end - begin) if end > begin else begin
+
+    def _envelope(self, now: float) -> float:
+        share = 1.0
+        if self._entry and now < self._begin + self._entry:
+            share = smoothstep((now - self._begin) / self._entry)
+        for at, seconds in self._fades:
+            if now > at:
+                share *= 1.0 - smoothstep((now - at) / max(seconds, 1e-3))
+        return share
+
+    def add_to(self, values: dict[str, float], now: float, head: float, mouth: float) -> None:
+        """Add its offsets at `now` to `values`; head angles are scaled by `head`, mouth_open by `mouth`."""
+        if now < self._begin:
+            return
+        time = self._time(now)
+        share = self._envelope(now)
+        if share == 0.0:
+            return
+        for name, track, scale, part in self._parts:
+            value = track.at(time) * scale * share
+            if part == "lid":
+                if value > values[name]:
+                    values[name] = value
+                continue
+            if part == "head":
+                value *= head
+            elif part == "mouth":
+                value *= 0.0 if self.mute else mouth
+            values[name] = values.get(name, 0.0) + value
+
+
+def _parts(tracks: Mapping[str, Track], size: float, *, mirrored: bool) -> tuple[tuple[str, Track, float, str], ...]:
+    """Return (channel, track, scale, part of the face) by channel; eyelids keep their size: a wink must close."""
+    parts: list[tuple[str, Track, float, str]] = []
+    for name, track in tracks.items():
+        shown, sign = mirrored_channel(name) if mirrored else (name, 1.0)
+        if shown in _LIDS:
+            parts.append((shown, track, 1.0 if size > 0 else 0.0, "lid"))
+        elif shown == "mouth_open":
+            parts.append((shown, track, size, "mouth"))
+        else:
+            parts.append((shown, track, size * sign, "head" if shown in _HEAD else "other"))
+    return tuple(parts)
