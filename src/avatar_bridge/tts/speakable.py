@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 from avatar_bridge.errors import UsageError
 
-__all__ = ["check_range", "is_speakable", "script_of", "speakable"]
+__all__ = ["check_range", "is_speakable", "latin", "parts", "script_of", "speakable"]
 
 _FIRST_PICTURE = 0x2190
 """Symbols below this one (°, ©, №) are words to a voice; above stand arrows, dingbats and emoji."""
@@ -29,6 +30,28 @@ def speakable(text: str) -> str:
 def is_speakable(text: str) -> bool:
     """Return True when `text` holds a letter or a number: without one there is nothing to say."""
     return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def latin(text: str) -> str:
+    """Return `text` with the letters of scripts other than Latin and Greek replaced by spaces; the length stays."""
+    return "".join(character if _is_latin(character) else " " for character in text)
+
+
+def _is_latin(character: str) -> bool:
+    if character < "\u0400" or unicodedata.category(character)[0] not in "LM":
+        return True
+    if "\u1ab0" <= character <= "\u1eff" or "\u2c60" <= character <= "\u2c7f" or "\ua720" <= character <= "\ua7ff":
+        return True
+    return unicodedata.normalize("NFKC", character) < "\u0400"
+
+
+def parts(text: str, longest: int) -> Iterator[str]:
+    """Yield `text` in parts of at most `longest` characters, cut behind a space where there is one."""
+    while len(text) > longest:
+        cut = text.rfind(" ", longest // 2, longest) + 1 or longest
+        yield text[:cut]
+        text = text[cut:]
+    yield text
 
 
 def script_of(text: str) -> str:
