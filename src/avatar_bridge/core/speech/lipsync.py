@@ -15,7 +15,7 @@ from avatar_bridge.core.speech.lipsync_phonemes import PhonemeLipSync
 from avatar_bridge.core.speech.visemes import MOUTH_RATE
 from avatar_bridge.core.vocabulary import MouthCurve, MouthShape, Phoneme, Samples
 
-__all__ = ["MOUTH_RATE", "TIERS", "LipSync", "MouthTrack", "lip_sync", "sample"]
+__all__ = ["MOUTH_RATE", "TIERS", "LipSync", "MouthTrack", "best_lip_sync", "lip_sync", "sample"]
 
 _CLOSED = MouthShape()
 
@@ -34,16 +34,16 @@ TIERS: Mapping[str, Callable[[], LipSync]] = MappingProxyType(
 """The tiers by name, best first."""
 
 
-def lip_sync(tier: str | None = None, *, phonemes: Sequence[Phoneme] = ()) -> LipSync:
-    """Return the tier of that name, or without one the best that can be had: from phoneme times where there are any.
-
-    Raises ValueError for an unknown name.
-    """
-    if tier is None:
-        tier = "phonemes" if any(phoneme.symbol.strip() for phoneme in phonemes) else "amplitude"
+def lip_sync(tier: str) -> LipSync:
+    """Return the tier of that name; raises ValueError, naming those there are, for an unknown one."""
     if tier not in TIERS:
         raise ValueError(f"expected a lip-sync tier, one of {', '.join(TIERS)}; got {tier!r}")
     return TIERS[tier]()
+
+
+def best_lip_sync(phonemes: Sequence[Phoneme] = ()) -> LipSync:
+    """Return the best tier that can be had: from phoneme times where there are any, else from the sound alone."""
+    return lip_sync("phonemes" if any(phoneme.symbol.strip() for phoneme in phonemes) else "amplitude")
 
 
 def sample(curve: MouthCurve, at: float) -> MouthShape:

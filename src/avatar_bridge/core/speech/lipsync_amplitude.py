@@ -24,17 +24,22 @@ _HANG = 0.03
 _SPAN = 0.05
 
 # Centres of gravity (Hz, below 1 kHz and from 0.8 kHz on) at which each viseme is heard, in the order of VISEMES.
-_CENTRES = np.array([[640.0, 1330.0], [400.0, 2080.0], [420.0, 1150.0], [520.0, 1850.0], [520.0, 1150.0]])
-_SPREAD = np.array([0.18, 0.2])  # in natural logarithms of Hz
+_CENTRES = np.array([[600.0, 1250.0], [390.0, 1850.0], [440.0, 1270.0], [480.0, 1600.0], [535.0, 1180.0]])
+_SPREAD = np.array([0.1, 0.12])  # in natural logarithms of Hz
 
 
 @dataclass(frozen=True, slots=True)
 class AmplitudeLipSync:
-    """Mouth curves from loudness, with a coarse vowel guess from the balance of the spectrum."""
+    """Mouth curves from loudness, with a coarse vowel guess from the balance of the spectrum.
+
+    `lead`: seconds by which the mouth comes before the sound.
+    """
+
+    lead: float = 0.01
 
     def curve(self, samples: Samples, rate: int, phonemes: Sequence[Phoneme] = ()) -> MouthCurve:  # noqa: ARG002
         """Return the curve of mono audio; `phonemes` are not looked at. Silence and level noise keep it closed."""
-        levels = band_levels(samples, rate, MOUTH_RATE)
+        levels = band_levels(samples, rate, MOUTH_RATE, self.lead)
         if levels.stationary:
             opened = np.zeros(len(levels.decibels))
         else:

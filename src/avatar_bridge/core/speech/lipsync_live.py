@@ -15,13 +15,18 @@ from avatar_bridge.core.vocabulary import MouthCurve, Samples
 __all__ = ["LiveAmplitude"]
 
 _SILENCE = 1e-12
-_FALL = 1.5  # dB a second by which the remembered peak sinks while nothing reaches it
+_START = -35.0  # dB of full scale that loud speech is taken to have before any was heard
+_FALL = 2.0  # dB a second by which the remembered loudness sinks while nothing reaches it
+_REACH = 0.3  # share of the way that it rises in a frame, which passes over single bursts
 _FLOOR_RISE = 3.0  # dB a second by which the noise floor may rise
 
 
 @dataclass(slots=True)
 class LiveAmplitude:
-    """The amplitude tier, fed as the sound comes; attack 15 ms, release 60 ms (80 ms would lose every closure).
+    """The amplitude tier, fed as the sound comes.
+
+    `attack` and `release` are the seconds in which the mouth opens or closes all the way: 15 ms and 60 ms (80 ms would
+    lose every closure).
 
     Frame i of all that it returns is the mouth at i / 100 s of the stream; it comes as soon as its window is full,
     12.5 ms of sound later.
@@ -34,7 +39,7 @@ class LiveAmplitude:
     _first: int = 0
     _frames: int = 0
     _open: float = 0.0
-    _peak: float = -200.0
+    _peak: float = _START
     _floor: float = -200.0
     _shares: NDArray[np.float64] = field(default_factory=lambda: np.full(5, 0.2))
 
@@ -78,15 +83,16 @@ class LiveAmplitude:
 
     def _follow(self, level: float) -> float:
         """Return the openness after one more frame of this level in dB."""
-        self._peak = max(level, self._peak - _FALL / MOUTH_RATE)
+        if level > self._peak:
+            self._peak += _REACH * (level - self._peak)
+        else:
+            self._peak -= _FALL / MOUTH_RATE
         heard = level > 10 * np.log10(_SILENCE) + 1
         if heard:
             rising = self._floor + _FLOOR_RISE / MOUTH_RATE
             self._floor = min(level, rising) if self._floor > -200 else level
         gate = min(self._floor + 8, self._peak - 14)
         wanted = float(opening(np.array([level - self._peak]))[0]) if heard and level > gate else 0.0
-        constant = self.attack if wanted > self._open else self.release
-        self._open += (wanted - self._open) * (1 - float(np.exp(-1 / (MOUTH_RATE * constant))))
-        if wanted == 0.0 and self._open < 1e-3:
-            self._open = 0.0
+        up, down = 1 / (MOUTH_RATE * self.attack), 1 / (MOUTH_RATE * self.release)
+        self._open += min(max(wanted - self._open, -down), up)
         return self._open

@@ -22,6 +22,7 @@ __all__ = ["PhonemeLipSync"]
 _NUCLEUS = 0.6  # share of a diphthong's time that belongs to its first vowel
 _LONGEST_BOUNDARY = 0.15  # a word boundary beyond this is a pause
 _SHORTEST_CLOSURE = 0.05
+_CLOSING = 0.016  # from where the vowels leave the lips to where they meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class PhonemeLipSync:
     """
 
     lead: float = 0.02
-    reach: float = 0.035
+    reach: float = 0.028
     rounding: float = 0.06
     loudness_share: float = 0.1
 
@@ -78,11 +79,11 @@ class PhonemeLipSync:
                 _rise(near - move.start, self.reach) - _rise(near - move.end, self.reach)
             )
             if move.target.closed:
-                extra = max(0.0, _SHORTEST_CLOSURE + 1 / MOUTH_RATE - (move.end - move.start)) / 2
+                extra = max(0.0, _SHORTEST_CLOSURE - (move.end - move.start)) / 2
                 start, end = move.start - extra, move.end + extra
-                part = _window(times, start - self.reach, end + self.reach)
+                part = _window(times, start - _CLOSING, end + _CLOSING)
                 near = times[part]
-                half = self.reach / 2
+                half = _CLOSING / 2
                 gate[part] *= 1 - (_rise(near - start + half, half) - _rise(near - end - half, half))
         opened = np.clip(opened * gate, 0.0, 1.0)
         opened[opened < 1e-4] = 0.0

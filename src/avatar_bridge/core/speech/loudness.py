@@ -29,7 +29,7 @@ class Levels:
     """The band's level over time."""
 
     rate: float
-    """Frames a second; frame i is centred on i / rate seconds."""
+    """Frames a second; frame i stands at i / rate seconds."""
     decibels: NDArray[np.float64]
     """Shape (n,): level in dB against the 95th percentile; -200 where there is no sound at all."""
     formants: NDArray[np.float64]
@@ -88,11 +88,12 @@ def _spectrum_frames(rate: int) -> SpectrumFrames:
     return SpectrumFrames(window, size, part(*BAND), part(200, 1000), part(800, 3000), hertz)
 
 
-def _windows(samples: Samples, rate: int, frame_rate: float, count: int) -> Iterator[NDArray[np.float64]]:
+def _windows(samples: Samples, rate: int, frame_rate: float, count: int, lead: float) -> Iterator[NDArray[np.float64]]:
     length = len(SpectrumFrames.at(rate).window)
     half = length // 2
     for first in range(0, count, _BLOCK):
-        centres = np.round(np.arange(first, min(count, first + _BLOCK)) * rate / frame_rate).astype(np.int64)
+        frames = np.arange(first, min(count, first + _BLOCK))
+        centres = np.round((frames / frame_rate + lead) * rate).astype(np.int64)
         start = int(centres[0]) - half
         end = int(centres[-1]) - half + length
         piece = np.asarray(samples[max(0, start) : max(0, end)], dtype=np.float64)
@@ -101,16 +102,17 @@ def _windows(samples: Samples, rate: int, frame_rate: float, count: int) -> Iter
         yield piece[index]
 
 
-def band_levels(samples: Samples, rate: int, frame_rate: float) -> Levels:
+def band_levels(samples: Samples, rate: int, frame_rate: float, lead: float = 0.0) -> Levels:
     """Return the levels of mono audio at `frame_rate` frames a second, ceil(length * frame_rate) of them.
 
-    25 ms windows, 250-3400 Hz; not-a-number and infinite samples count as silence.
+    25 ms windows, 250-3400 Hz, each `lead` seconds after its frame's own time; not-a-number and
+    infinite samples count as silence.
     """
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
     count = max(1, int(np.ceil(len(samples) / rate * frame_rate - 1e-6)))
     analysis = SpectrumFrames.at(rate)
-    parts = [analysis.measure(windows) for windows in _windows(samples, rate, frame_rate, count)]
+    parts = [analysis.measure(windows) for windows in _windows(samples, rate, frame_rate, count, lead)]
     power = np.concatenate([part[0] for part in parts])
     formants = np.concatenate([part[1] for part in parts])
     peak = float(np.percentile(power, 95))

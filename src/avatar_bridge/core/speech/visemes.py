@@ -88,5 +88,5 @@ def _vowel(sound: Sound) -> MouthTarget:
     if backness > 0.6:
         if rounded or height < 0.5:
             return MouthTarget(0.7, _OH, 1.0, rounded=rounded)
-        return MouthTarget(0.9, _AA, 1.0)
+        return MouthTarget(1.0, _AA, 1.0)
     return MouthTarget(0.5, _RHOTIC if sound.rhotic or rounded else _NEUTRAL, 0.8, rounded=rounded)
