@@ -1,0 +1,235 @@
+"""The stream of frames to VTube Studio: one request a frame, no more in flight than the app answers."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.drivers.vts_client import GONE, TIMEOUT, VTubeStudioClient
+from avatar_bridge.drivers.vts_latency import Latency
+from avatar_bridge.errors import UnreachableError
+from avatar_bridge.wire.vts import Injection, finite, request
+from avatar_bridge.wire.vts_errors import (
+    API_OFF,
+    DENIED,
+    FOREIGN,
+    UNAUTHENTICATED,
+    UNKNOWN_PARAMETER,
+    ApiError,
+    explain,
+    named,
+)
+from avatar_bridge.wire.vts_parameters import Rendering
+
+__all__ = ["FrameStream"]
+
+KEEP_ALIVE = 0.5
+"""Seconds after which unchanged values are sent again; VTube Studio forgets a parameter after one second."""
+RETRY_FOREIGN = 2.0
+"""Seconds after which another plugin's parameters are tried again; it owns them for a second after its last frame."""
+
+
+class FrameStream:
+    """Sends the newest frame as soon as the app has room for it; older ones that still wait are dropped and counted."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._wake = asyncio.Event()
+        self._waiting: Mapping[str, float] | None = None
+        self._last: Mapping[str, float] | None = None
+        self._last_sent = -math.inf
+        self._flight: dict[asyncio.Future[Mapping[str, object]], float] = {}
+        self.latency = Latency()
+        self._rendering = Rendering()
+        self._overrides: dict[str, float] = {}
+        self._injection: Injection | None = None
+        self._unknown: set[str] = set()
+        self._foreign: dict[str, float] = {}
+        self._failure: ApiError | None = None
+        self._suspects: ApiError | None = None
+        self.sent = 0
+        self.dropped = 0
+        self.diagnostics: dict[str, Diagnostic] = {}
+        self.paused = False
+        """True holds frames back while something else poses the model."""
+
+    def offer(self, channels: Mapping[str, float]) -> None:
+        """Hand over the newest frame's channels."""
+        if self._waiting is not None:
+            self.dropped += 1
+        self._waiting = channels
+        self._wake.set()
+
+    def use(self, rendering: Rendering) -> None:
+        """Render for another model from now on."""
+        self._rendering = rendering
+        self._unknown.clear()
+        self._foreign.clear()
+        self._rebuild()
+
+    def override(self, values: Mapping[str, float]) -> None:
+        """Hold parameters of the map (`vts.parameters`) over the frames' own values; an empty mapping ends it."""
+        if values != self._overrides:
+            self._overrides = dict(values)
+            self._rebuild()
+
+    async def run(self, client: VTubeStudioClient) -> None:
+        """Send until cancelled or until the connection fails.
+
+        Raises UnreachableError where the app is gone or frozen, ApiError where it withdrew the permission.
+        """
+        self._flight.clear()
+        self._failure = None
+        while True:
+            await self._due()
+            self._check(client)
+            if len(self._flight) < self.latency.window and not self.paused:
+                await self._send(client)
+
+    async def close(self, client: VTubeStudioClient) -> None:
+        """Send one last frame: everything at rest, the mouth closed."""
+        self._overrides = {}
+        self._rebuild()
+        if self._last is not None and not client.closed.is_set():
+            self._waiting, self._wake = None, asyncio.Event()
+            await self._inject(client, {})
+
+    async def _due(self) -> None:
+        """Wait until a frame can be sent, the keep-alive is due, or the app has to be looked at."""
+        if self._waiting is not None and len(self._flight) < self.latency.window and not self.paused:
+            return
+        self._wake.clear()
+        pause = KEEP_ALIVE if self._last is None else max(self._last_sent + KEEP_ALIVE - self._now(), 0.005)
+        try:
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _check(self, client: VTubeStudioClient) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if client.closed.is_set():
+            raise UnreachableError(GONE)
+        oldest = next(iter(self._flight.values()), None)
+        if oldest is not None and self._now() - oldest > TIMEOUT:
+            raise UnreachableError(
+                f"VTube Studio is connected but has not answered for {TIMEOUT:g} s: it hangs. Restart it if this stays."
+            )
+
+    async def _send(self, client: VTubeStudioClient) -> None:
+        channels = self._waiting
+        if channels is None:
+            if self._last is None or self._now() - self._last_sent < KEEP_ALIVE:
+                return
+            channels = self._last
+        self._waiting, self._last = None, channels
+        await self._inject(client, channels)
+
+    async def _inject(self, client: VTubeStudioClient, channels: Mapping[str, float]) -> None:
+        if self._injection is None:
+            self._rebuild()
+        if self._injection is None:
+            return
+        table = dict(zip(self._rendering.names, self._rendering.values(channels), strict=True)) | self._overrides
+        number = client.number()
+        future = client.expect(number)
+        self._last_sent = self._flight[future] = self._now()
+        future.add_done_callback(self._answered)
+        self.sent += 1
+        await client.send(self._injection.text(number, [table[name] for name in self._injection.names]))
+
+    def _answered(self, future: asyncio.Future[Mapping[str, object]]) -> None:
+        begun = self._flight.pop(future, None)
+        self._wake.set()
+        if future.cancelled() or begun is None:
+            return
+        error = future.exception()
+        if error is None:
+            self.latency.add(self._now() - begun)
+        elif isinstance(error, ApiError):
+            self._refused(error)
+
+    def _refused(self, error: ApiError) -> None:
+        if error.error_id in {API_OFF, UNAUTHENTICATED, DENIED}:
+            self._failure = error
+            return
+        active = self._injection.names if self._injection else ()
+        name = named(error.text, active)
+        if error.error_id == UNKNOWN_PARAMETER and name is not None:
+            self._drop(name)
+        elif error.error_id == FOREIGN and name is not None:
+            self._yield(name)
+        elif error.error_id in {UNKNOWN_PARAMETER, FOREIGN}:
+            if not self._gone(error.text):
+                self._suspects = error
+        else:
+            self._report(f"error {error.error_id}", Diagnostic(explain(error.error_id, error.text)))
+        if self._waiting is None and self._last is not None:
+            self._waiting = self._last  # the whole request failed: the same values again, without the culprit
+
+    def _gone(self, text: str) -> bool:
+        """Return whether the text names something that was left out meanwhile (an answer to an older frame)."""
+        return named(text, self._unknown | set(self._foreign)) is not None
+
+    def _drop(self, name: str) -> None:
+        self._unknown.add(name)
+        self._report(f"unknown {name}", Diagnostic(f"This VTube Studio has no parameter {name}: it is left out."))
+        self._rebuild()
+
+    def _yield(self, name: str) -> None:
+        """Leave a parameter to the plugin that owns it: adding to another's value would give neither's motion."""
+        self._foreign[name] = self._now() + RETRY_FOREIGN
+        self._report(
+            f"foreign {name}",
+            Diagnostic(
+                f"Another plugin controls {name} in VTube Studio: it is left to that plugin.",
+                suggestion=f"Close the other plugin, or take {name} out of it; it is tried again every two seconds.",
+            ),
+        )
+        self._rebuild()
+
+    def _report(self, key: str, diagnostic: Diagnostic) -> None:
+        self.diagnostics.setdefault(key, diagnostic)
+
+    def _rebuild(self) -> None:
+        left_out = self._unknown | set(self._foreign)
+        wanted = dict.fromkeys((*self._rendering.names, *self._overrides))
+        names = [name for name in wanted if name not in left_out]
+        self._injection = Injection(names) if names else None
+
+    async def mend(self, client: VTubeStudioClient) -> None:
+        """Try parameters one by one where a refusal named none, and those of other plugins whether they are free."""
+        while True:
+            await asyncio.sleep(0.1)
+            now = self._now()
+            due = [name for name, at in self._foreign.items() if at <= now]
+            if self._suspects is not None and self._injection is not None:
+                due += self._injection.names
+            self._suspects = None
+            await asyncio.gather(*(self._try(client, name) for name in due))
+
+    async def _try(self, client: VTubeStudioClient, name: str) -> None:
+        table = dict(zip(self._rendering.names, self._rendering.values(self._last or {}), strict=True))
+        value = finite((table | self._overrides).get(name, 0.0), 0.0)
+        number = client.number()
+        answer = client.expect(number)
+        data = {"faceFound": True, "mode": "set", "parameterValues": [{"id": name, "value": value}]}
+        await client.send(request("InjectParameterDataRequest", data, number))
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await answer
+        except TimeoutError:
+            return
+        except ApiError as error:
+            if error.error_id == UNKNOWN_PARAMETER:
+                self._drop(name)
+            elif error.error_id == FOREIGN:
+                self._yield(name)
+            return
+        if self._foreign.pop(name, None) is not None:
+            self.diagnostics.pop(f"foreign {name}", None)
+            self._rebuild()
