@@ -38,7 +38,7 @@ class Beats:
         random = self._random
         size = random.uniform(*habits.beat_size)
         tilt = sign(random) * random.uniform(0.15, 0.45) * size
-        back = random.uniform(0.3, 0.42)
+        back = random.uniform(0.38, 0.52)
         apex = max(at + habits.beat_late + random.uniform(-0.03, 0.03), now + _FASTEST)
         late = apex > at + _LATEST
         if not self._accents.draw(habits.beat_share * (0.6 + 0.4 * strength)) or late:

@@ -17,6 +17,9 @@ SPAN = 30.0
 _HOLD = 0.26
 """Least seconds that the eyes rest between two saccades."""
 
+_OTHER_SIDE = 0.65
+"""Chance of looking to the other side than the last time."""
+
 
 class Gaze:
     """Where the eyes look in the room, in units of the gaze channels; the head's own turning is not in it."""
@@ -33,6 +36,8 @@ class Gaze:
         self._seconds = 0.03
         self._plans: list[tuple[float, bool, float, float]] = []
         self.away = False
+        self._side = sign(random)
+        self._corner = 0
         self._shift = at + between(random, temper.viewer) * random.random()
         self._step = at + random.uniform(*habits.fixation)
         self.due = min(self._shift, self._step)
@@ -53,7 +58,7 @@ class Gaze:
     def blinked(self, at: float) -> None:
         """Use a blink: a shift that is due soon happens behind the lids."""
         luck = self._random.random()
-        if luck < 0.6 and 0.0 < self._shift - at < 0.8:
+        if luck < self._habits.gaze_pull_share and 0.0 < self._shift - at < self._habits.gaze_pull:
             self._shift = at + 0.03
             self._schedule()
 
@@ -108,12 +113,13 @@ class Gaze:
             angle = random.uniform(-0.08, 0.14)
         else:
             angle = -random.uniform(0.25, 0.42)
-        side = sign(random)
-        return side * size * math.cos(math.pi * angle), 0.85 * size * math.sin(math.pi * angle)
+        if random.random() < _OTHER_SIDE:
+            self._side = -self._side
+        return self._side * size * math.cos(math.pi * angle), 0.85 * size * math.sin(math.pi * angle)
 
     def _on_face(self) -> tuple[float, float]:
-        corner = self._random.randrange(3)
-        x, y = ((-0.035, 0.02), (0.035, 0.02), (0.0, -0.035))[corner]
+        self._corner = (self._corner + self._random.choice((1, 2))) % 3
+        x, y = ((-0.035, 0.02), (0.035, 0.02), (0.0, -0.035))[self._corner]
         return x + self._random.uniform(-0.01, 0.01), y + self._random.uniform(-0.01, 0.01)
 
     def _fixate(self, at: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import inf, sqrt
 from random import Random
 
 from avatar_bridge.core.motion.life.chance import Drift, between, sign
@@ -60,7 +60,11 @@ class Head:
         self._pose = (Glide(), Glide(), Glide())
         self._follow = (Glide(), Glide())
         self._side = sign(self._random)
-        self.due = min(axis.due for axis in self._axes)
+        self._pose_due = inf
+        self._schedule()
+
+    def _schedule(self) -> None:
+        self.due = min(self._pose_due, *(axis.due for axis in self._axes))
 
     def enter(self, temper: Temper, at: float, *, speaking: bool) -> None:
         """Take up another state within its blend: the size of the wandering, and the pose."""
@@ -72,17 +76,19 @@ class Head:
             axis.due = min(axis.due, at + between(axis.random, temper.retarget))
         self._side = sign(self._random)
         self._take_pose(at, max(temper.blend, 0.5))
-        self.due = min(axis.due for axis in self._axes)
+        self._schedule()
 
     def _take_pose(self, at: float, seconds: float) -> None:
         yaw, pitch, roll = self._temper.pose
         for glide, goal in zip(self._pose, (self._side * yaw, pitch, self._side * roll), strict=True):
             glide.move(at, goal * self._random.uniform(0.8, 1.15), seconds)
+        self._pose_due = at + between(self._random, self._habits.pose_gap) if roll else inf
 
     def shift_pose(self, at: float) -> None:
         """Take the state's pose anew, to either side."""
-        self._side = sign(self._random)
+        self._side = -self._side if self._random.random() < 0.7 else self._side
         self._take_pose(at, self._random.uniform(0.8, 1.4))
+        self._schedule()
 
     def follow(self, at: float, yaw: float, pitch: float) -> None:
         """Follow a gaze shift by these degrees, a little after the eyes."""
@@ -90,20 +96,24 @@ class Head:
         self._follow[0].move(at, yaw, seconds, wait=0.08)
         self._follow[1].move(at, pitch, seconds, wait=0.08)
         side = 1.0 if yaw >= 0.0 else -1.0
-        if yaw and self._temper.pose[0] and side != self._side and self._random.random() < 0.4:
+        if yaw and self._temper.pose[0] and side != self._side:
             self._side = side
-            self._take_pose(at, 1.0)
+            self._take_pose(at, 0.7)
+            self._schedule()
 
     def settle(self, at: float, loudness: float) -> None:
         """Scale the wandering in the course of two seconds."""
         self._loudness.move(at, loudness, 2.0)
 
     def fire(self) -> list[Happening]:
-        """Send the axis that is due to a new target."""
+        """Send the axis that is due to a new target, or lean to another side."""
+        if self._pose_due <= self.due:
+            self.shift_pose(self._pose_due)
+            return []
         axis = min(self._axes, key=lambda each: each.due)
         at = axis.due
         step = axis.retarget(self._temper, self._swing)
-        self.due = min(each.due for each in self._axes)
+        self._schedule()
         return [Happening("turn", at, size=step)] if axis is self._axes[0] else []
 
     def value(self, at: float, gain: float, life: float) -> tuple[float, float, float]:

@@ -48,7 +48,7 @@ _PITCH_LIMIT = 20.0
 _BREATH_BODY = 0.6
 _BREATH_HEAD = -0.3
 _BREATH_LIFT = 0.03
-_BLINK_DIP = 0.04
+_BLINK_DIP = 0.03
 _LEAPING = frozenset({"gaze_x", "gaze_y", "blink_left", "blink_right"})
 """Channels that are quick by nature and need no mending."""
 

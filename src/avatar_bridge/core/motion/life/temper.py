@@ -20,7 +20,7 @@ class Temper:
     """How the character behaves in one state."""
 
     blink_median: float
-    """Seconds between blinks, log-normal."""
+    """Seconds between blinks, log-normal, before gaze and talk draw them closer."""
     viewer: tuple[float, float]
     """Seconds that the gaze rests on the viewer."""
     away: tuple[float, float]
@@ -59,29 +59,34 @@ class Temper:
     brow_pose: tuple[float, float] = (0.0, 0.0)
     lean: float = 0.0
     """Position towards the viewer."""
+    unrest: float = 0.45
+    """Degrees of the trunk's own small motion, apart from the head's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
     """What the character does whatever its state."""
 
-    blink_spread: float = 0.55
+    blink_spread: float = 0.92
     blink_limits: tuple[float, float] = (0.8, 10.0)
-    blink_phases: tuple[float, float, float] = (0.075, 0.055, 0.14)
+    blink_phases: tuple[float, float, float] = (0.075, 0.06, 0.145)
     """Seconds of closing, staying closed and opening."""
     blink_jitter: float = 0.15
     blink_cooldown: float = 1.2
     """Seconds within which nothing forces another blink."""
-    blink_pull: float = 0.9
+    blink_pull: float = 0.5
     """A gaze shift takes along a blink that is due within so many seconds."""
-    blink_turn: float = 0.6
+    gaze_pull: float = 1.6
+    """A blink takes along a gaze shift that is due within so many seconds."""
+    gaze_pull_share: float = 0.8
+    blink_turn: float = 0.3
     """Chance that a shift or turn of `turn_size` degrees forces a blink."""
-    blink_phrase: float = 0.4
-    blink_pause: float = 0.35
-    blink_thought: float = 0.8
+    blink_phrase: float = 0.25
+    blink_pause: float = 0.25
+    blink_thought: float = 0.25
     """Chance that looking away to think, and looking back, forces a blink."""
     turn_size: float = 12.0
-    swing: float = 0.45
+    swing: float = 0.55
     """How much the head's next target lies across from its last, 0 to 1."""
     swing_speaking: float = 0.6
     micro_sigma: float = 0.25
@@ -115,6 +120,8 @@ class Habits:
     backchannel_gap: float = 4.5
     """Least seconds between a listener's nods."""
     backchannel_share: float = 0.8
+    pose_gap: tuple[float, float] = (7.0, 16.0)
+    """Seconds for which the head leans to one side, where the state leans it."""
     pastimes: bool = True
     """Whether long quiet brings tilts, glances, smiles, slow blinks and swaying."""
     pastime_after: float = 15.0
@@ -126,14 +133,14 @@ class Habits:
 TEMPERS: Mapping[State, Temper] = MappingProxyType(
     {
         "idle": Temper(
-            blink_median=3.8,
+            blink_median=4.6,
             viewer=(2.2, 6.0),
             away=(1.0, 3.0),
             aversion=(0.2, 0.5, 0.3),
             gaze_size=(0.2, 0.6),
             head_share=0.3,
-            noise=(4.0, 2.4, 3.2),
-            retarget=(2.0, 5.0),
+            noise=(4.0, 2.3, 3.2),
+            retarget=(1.5, 4.0),
             travel=(0.6, 1.4),
             head_spring=(1.6, 0.9),
             blend=0.5,
@@ -143,13 +150,13 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             brow_gap=(13.0, 28.0),
         ),
         "speaking": Temper(
-            blink_median=2.9,
+            blink_median=3.7,
             viewer=(1.3, 3.2),
             away=(0.8, 2.0),
             aversion=(0.1, 0.7, 0.2),
             gaze_size=(0.2, 0.5),
             head_share=0.2,
-            noise=(5.2, 2.8, 4.2),
+            noise=(5.2, 3.3, 4.2),
             retarget=(0.6, 1.6),
             travel=(0.4, 0.8),
             head_spring=(2.4, 0.8),
@@ -158,16 +165,17 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             breath_gain=0.7,
             posture_gap=None,
             brow_gap=None,
+            unrest=1.45,
         ),
         "listening": Temper(
-            blink_median=3.5,
+            blink_median=4.2,
             viewer=(3.0, 7.0),
             away=(0.5, 1.5),
             aversion=(0.1, 0.6, 0.3),
             gaze_size=(0.18, 0.35),
             head_share=0.15,
             noise=(2.4, 1.8, 2.6),
-            retarget=(2.0, 5.0),
+            retarget=(1.5, 4.0),
             travel=(0.6, 1.4),
             head_spring=(2.0, 0.85),
             blend=0.4,
@@ -180,16 +188,16 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             lean=0.08,
         ),
         "thinking": Temper(
-            blink_median=2.6,
+            blink_median=3.5,
             viewer=(0.6, 1.5),
             away=(2.0, 4.0),
             aversion=(0.7, 0.1, 0.2),
             gaze_size=(0.45, 0.65),
             head_share=0.4,
-            noise=(2.4, 1.8, 2.4),
+            noise=(2.8, 1.9, 2.4),
             retarget=(1.6, 4.0),
             travel=(0.6, 1.4),
-            head_spring=(1.4, 0.9),
+            head_spring=(1.6, 0.9),
             blend=0.25,
             breaths=12.0,
             breath_gain=1.0,
@@ -200,6 +208,7 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             blink_partial=0.1,
             pose=(8.0, 5.0, 0.0),
             brow_pose=(0.3, -0.12),
+            unrest=1.0,
         ),
     }
 )
