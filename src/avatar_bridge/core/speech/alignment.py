@@ -15,7 +15,7 @@ from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment, Timing, Word, 
 
 __all__ = ["Alignment", "align"]
 
-_ESTIMATE_ERROR = 0.12
+_ESTIMATE_ERROR = 0.14  # nine in ten word starts are nearer, measured against espeak in eight languages
 _JOINED_ERROR = 0.03
 
 
@@ -103,16 +103,19 @@ def _marked(words: Sequence[TextWord], marks: Sequence[WordMark]) -> list[tuple[
     """
     marks = sorted(marks, key=lambda mark: (mark.char, mark.at))
     groups: list[tuple[list[TextWord], float, float]] = []
-    last: WordMark | None = None
+    used = 0
     for word in words:
-        touching = [mark for mark in marks if mark.char < word.end and mark.char + max(mark.length, 1) > word.char]
-        if groups and (not touching or touching[-1] is last):
+        while used < len(marks) and marks[used].char + max(marks[used].length, 1) <= word.char:
+            used += 1
+        first = used
+        while used < len(marks) and marks[used].char < word.end:
+            used += 1
+        if used > first:
+            own = marks[first:used]
+            start = min(mark.at for mark in own)
+            groups.append(([word], start, max(mark.at + mark.duration for mark in own) - start))
+        elif groups:
             groups[-1][0].append(word)
-        elif touching:
-            fresh = [mark for mark in touching if mark is not last]
-            start = min(mark.at for mark in fresh)
-            groups.append(([word], start, max(mark.at + mark.duration for mark in fresh) - start))
-            last = touching[-1]
         else:
             groups.append(([word], min(mark.at for mark in marks), 0.0))
     code = language(words)

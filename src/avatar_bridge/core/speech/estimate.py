@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,14 +12,27 @@ from numpy.typing import NDArray
 
 from avatar_bridge.core.speech.activity import Span, speech_activity
 from avatar_bridge.core.speech.letters import spelled_length
-from avatar_bridge.core.speech.words import TextWord, language, pause_after
+from avatar_bridge.core.speech.words import TextWord, accented, language, pause_after
 from avatar_bridge.core.vocabulary import Samples
 
 __all__ = ["estimated_times", "shared"]
 
 _SHIFT_COST = 4.0  # what it costs a pause to lie one second from where the words expect it
 _UNWRITTEN = 1.2  # what it costs a pause to stand where the text has no punctuation
+_ACCENT = 0.05  # seconds more for a word of meaning
+_FINAL = 0.08  # seconds more for the last word before punctuation
+_IN_NUMBER = 0.4  # how likely a pause is between the parts of a number
 _UNSPOKEN = 0.5  # what it costs punctuation to pass without a pause
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is said in one go: a word, or a part of a long number."""
+
+    word: int
+    length: float
+    pause: float
+    """How likely a pause follows, 0..1."""
 
 
 def estimated_times(text: str, words: Sequence[TextWord], samples: Samples, rate: int) -> list[tuple[float, float]]:
@@ -26,21 +41,39 @@ def estimated_times(text: str, words: Sequence[TextWord], samples: Samples, rate
     Pauses in the audio are matched to punctuation in the text; between them words share the time by their length.
     Audio without any speech is shared as a whole.
     """
-    spans = list(speech_activity(samples, rate)) or [Span(0.0, len(samples) / rate)]
     if not words:
         return []
-    code = language(words)
-    lengths = [spelled_length(word, code) for word in words]
-    following = [*words[1:], None]
-    breaks = [pause_after(text, word, after) for word, after in zip(words, following, strict=True)][:-1]
-    spans = _fewest(spans, len(words))
-    ends = [*_cuts(spans, lengths, breaks), len(words)]
+    spans = list(speech_activity(samples, rate)) or [Span(0.0, len(samples) / rate)]
+    pieces = list(_pieces(text, words))
+    lengths = [piece.length for piece in pieces]
+    spans = _fewest(spans, len(pieces))
+    ends = [*_cuts(spans, lengths, [piece.pause for piece in pieces[:-1]]), len(pieces)]
     times: list[tuple[float, float]] = []
     first = 0
     for span, end in zip(spans, ends, strict=True):
         times += shared(span.at, span.end - span.at, lengths[first:end])
         first = end
-    return times
+    return [_whole(times, pieces, index) for index in range(len(words))]
+
+
+def _pieces(text: str, words: Sequence[TextWord]) -> Iterator[_Piece]:
+    code = language(words)
+    content = accented(words)
+    following = [*words[1:], None]
+    for index, (word, after) in enumerate(zip(words, following, strict=True)):
+        pause = pause_after(text, word, after)
+        parts = [word]
+        if word.kind == "number":
+            parts = [TextWord(part, word.char, word.kind) for part in re.findall(r"\w+\W*", word.text)] or parts
+        for part in parts:
+            last = part is parts[-1]
+            length = spelled_length(part, code) + (_ACCENT if content[index] else 0.0)
+            yield _Piece(index, length + (_FINAL if last and pause else 0.0), pause if last else _IN_NUMBER)
+
+
+def _whole(times: Sequence[tuple[float, float]], pieces: Sequence[_Piece], word: int) -> tuple[float, float]:
+    own = [time for time, piece in zip(times, pieces, strict=True) if piece.word == word]
+    return own[0][0], own[-1][0] + own[-1][1] - own[0][0]
 
 
 def shared(at: float, duration: float, lengths: Sequence[float]) -> list[tuple[float, float]]:

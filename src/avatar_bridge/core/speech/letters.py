@@ -153,12 +153,20 @@ def units(word: TextWord, index: int, code: str) -> tuple[Unit, ...]:
 
 
 def spelled_length(word: TextWord, code: str) -> float:
-    """Return about how many seconds it takes to say a word in the flow of speech."""
-    seconds = 0.0
+    """Return about how many seconds it takes to say a word in the flow of speech, without accent or pause.
+
+    Fitted to the words of an English neural voice and of espeak in eight languages.
+    """
+    vowels = consonants = 0.0
     for costs, silent in _spelled(word.text, word.kind, code):
         if costs[0] < NEVER:
-            seconds += (0.095 if costs[CLASSES.index("V")] == 0 else 0.07) * min(1.0, 0.25 + silent)
-    return max(seconds, 0.06)
+            likely = 0.8 if costs is _ANY else min(1.0, 0.25 + silent)
+            if costs[CLASSES.index("V")] == 0:
+                vowels += likely
+            else:
+                consonants += likely
+    slow = 0.024 if word.kind == "number" else 0.0
+    return 0.023 + (0.057 + slow) * vowels + (0.064 + slow) * consonants
 
 
 @lru_cache(maxsize=4096)

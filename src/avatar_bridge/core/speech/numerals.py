@@ -30,6 +30,8 @@ def number_words(text: str) -> list[str]:
     """Return the English words of one written number with its signs and letters, in the order in which they stand."""
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     found: list[str] = []
+    if plain[:1] in {"-", "−"}:
+        found.append("minus")
     for match in re.finditer(r"\d+|[^\W\d_]+|.", plain):
         part = match.group()
         if part.isdigit():
@@ -62,6 +64,9 @@ def _spoken(value: int) -> Iterator[str]:
         yield _TENS[value // 10 - 2]
         if value % 10:
             yield _ONES[value % 10]
+        return
+    if 1100 <= value < 2000 and value % 100:
+        yield from (*_spoken(value // 100), "hundred", *_spoken(value % 100))
         return
     scale, name = next(item for item in _SCALES if value >= item[0])
     yield from _spoken(value // scale)
