@@ -21,7 +21,7 @@ from avatar_bridge.ports import Clock, Driver, Speaker, Voice
 from avatar_bridge.settings import MotionSettings, Settings, VoiceSettings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
-from avatar_bridge.stage.performance import Outcome, Performance, Script
+from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
 from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
 from avatar_bridge.stage.worker import WorkerVoice
@@ -38,7 +38,7 @@ def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
     """Return the name of the voice to use, and what to tell about the choice."""
     if settings.engine != "auto":
         return settings.engine, ()
-    missing = []
+    missing: list[str] = []
     for name in registry.VOICE_PREFERENCE:
         lacking = registry.missing_packages(name)
         if not lacking:
@@ -91,6 +91,7 @@ class Bridge:
         motion_map: MotionMap,
         settings: Settings | None = None,
         clock: Clock | None = None,
+        preparing: Preparing = prepare_aside,
         notes: tuple[Diagnostic, ...] = (),
     ) -> None:
         self.settings = settings or Settings()
@@ -100,6 +101,7 @@ class Bridge:
         self._voice = voice
         self._speaker = speaker
         self._clock = clock or SystemClock()
+        self._preparing = preparing
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None
@@ -107,6 +109,7 @@ class Bridge:
         self._background: list[asyncio.Task[None]] = []
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
         self._heard = _QUIET
+        self._sound_notes: list[Diagnostic] = []
 
     @classmethod
     def from_settings(cls, settings: Settings | Path | str | None = None) -> Self:
@@ -167,6 +170,12 @@ class Bridge:
         return tuple(self._drivers)
 
     @property
+    def speaker_diagnostics(self) -> list[Diagnostic]:
+        """What went wrong with the sound so far."""
+        self._sound_notes += self._speaker.diagnostics()
+        return list(self._sound_notes)
+
+    @property
     def timeline(self) -> Timeline | None:
         """The timeline of the utterance under way."""
         return self._running[0].timeline if self._running else None
@@ -198,6 +207,7 @@ class Bridge:
             timeline=timeline,
             parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
             segmenter=Segmenter(),
+            preparing=self._preparing,
         )
         task = asyncio.create_task(performance.run())
         running = (performance, task)

@@ -1,0 +1,298 @@
+"""The command line: arguments to calls, no logic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from avatar_bridge import __version__
+from avatar_bridge.commands import shell
+from avatar_bridge.settings import Settings, override, read_settings
+
+__all__ = ["cli", "main"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path)
+_SETTING_OPTIONS = (
+    click.option("--settings", "settings_file", type=_FILE, help="Settings file (default: ./bridge.toml)."),
+    click.option("--voice", "voice__engine", help="Voice: auto, piper, espeak, tone."),
+    click.option("--speed", "voice__speed", type=float, help="Speaking rate, 1 as it is."),
+    click.option("--pitch", "voice__pitch", type=float, help="Pitch in semitones."),
+    click.option("--map", "motion__map", help="Motion map: a packaged name or a file."),
+    click.option("--seed", "motion__seed", type=int, help="Seed of everything random."),
+    click.option("--liveliness", "motion__liveliness", type=float, help="How much the body moves, 0 to 1.5."),
+    click.option("--calm/--lively", "motion__calm", default=None, help="The calm preset."),
+    click.option("--dialect", "script__dialect", help="Script dialect (default: auto)."),
+)
+_STAGE_OPTIONS = (
+    click.option("--speaker", "sound__speaker", help="local (the sound card) or none (wall clock)."),
+    click.option("--device", "sound__device", help="Output device, by name or number."),
+    click.option("--record", "sound__record", type=_FILE, help="Write what would be heard into a WAV file instead."),
+    click.option("--driver", "driver", multiple=True, help="Target as NAME=ADDRESS, e.g. vts=ws://127.0.0.1:8001."),
+    click.option("--lead", "lead", multiple=True, help="Lead of a target as NAME=SECONDS."),
+    click.option("--trace", "trace", type=_FILE, help="One JSON line a command or frame sent."),
+)
+
+
+def _with(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
+    def apply(function: _Function) -> _Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return apply
+
+
+def _settings(arguments: dict[str, Any]) -> Settings:
+    """Return the settings file with the command line laid over it; takes the options it knows out of `arguments`."""
+    base = read_settings(arguments.pop("settings_file", None))
+    targets = shell.targets(arguments.pop("driver", ()), arguments.pop("lead", ()))
+    changes = {key.replace("__", "."): arguments.pop(key) for key in list(arguments) if "__" in key or key == "trace"}
+    return override(base, changes | targets)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _dump(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="avatar-bridge")
+def cli() -> None:
+    """Speak tagged text with a neural voice and fire every action on its word.
+
+    Start with: avatar-bridge demo
+    """
+
+
+@cli.command()
+@_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS)
+@click.option("--report", type=_FILE, default=Path("report.html"), show_default=True, help="Where the report goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
+def demo(report: Path, as_json: bool, **arguments: Any) -> None:
+    """Show the whole thing on a bare machine.
+
+    Example: avatar-bridge demo --voice espeak
+    """
+    from avatar_bridge.commands import demo as command
+
+    shell.run(command.demo(_settings(arguments), report=report, as_json=as_json))
+
+
+@cli.command()
+@click.argument("source", metavar="FILE|-")
+@_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def perform(source: str, as_json: bool, **arguments: Any) -> None:
+    """Speak tagged text to the configured targets, as it arrives.
+
+    Example: echo "Hi! [wave] Nice to see you." | avatar-bridge perform -
+    """
+    from avatar_bridge.commands import perform as command
+
+    shell.run(command.perform(source, _settings(arguments), as_json=as_json))
+
+
+@cli.command()
+@click.argument("source", metavar="FILE|-")
+@click.option("--out", type=_FILE, required=True, help="Folder for the files.")
+@_with(*_SETTING_OPTIONS)
+def render(source: str, out: Path, **arguments: Any) -> None:
+    """Write speech.wav, timeline.json, subtitles and report.html without any target.
+
+    Example: avatar-bridge render hello.txt --out rendered
+    """
+    from avatar_bridge.commands import reading
+    from avatar_bridge.commands import render as command
+
+    paths = shell.run(command.render(reading.read_script(source), out, _settings(arguments)))
+    _print(str(path) for path in paths)
+
+
+@cli.command()
+@click.argument("source", metavar="FILE|-")
+@click.option("--dialect", default="auto", show_default=True, help="Script dialect.")
+@click.option("--map", "map_name", help="Motion map whose names are known tags.")
+@click.option("--chunk", type=click.IntRange(min=1), help="Feed the parser this many characters at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def parse(source: str, dialect: str, map_name: str | None, chunk: int | None, as_json: bool) -> None:
+    """Show what would be spoken and what would be done.
+
+    Example: echo "Hi! [wave] Bye." | avatar-bridge parse - --json
+    """
+    from avatar_bridge import registry
+    from avatar_bridge.commands import parse as command
+    from avatar_bridge.commands import reading
+
+    text = reading.read_script(source)
+    names = registry.read_map(map_name).names() if map_name else None
+    if as_json:
+        _dump(command.report(text, dialect=dialect, names=names, chunk=chunk))
+    else:
+        click.echo(command.text_report(text, dialect=dialect, names=names, chunk=chunk))
+
+
+@cli.command()
+@click.argument("wavs", nargs=-1, required=True, type=_FILE, metavar="WAV...")
+@click.option("--out", type=_FILE, required=True, help="Folder for the CSV files.")
+@click.option("--text", type=_FILE, help="The words that are spoken, in a text file.")
+def lipsync(wavs: tuple[Path, ...], out: Path, text: Path | None) -> None:
+    """Write mouth curves of any WAV, FLAC, OGG or MP3 as CSV.
+
+    Example: avatar-bridge lipsync speech.wav --out curves
+    """
+    from avatar_bridge.commands import lipsync as command
+
+    _print(command.curves(wavs, out, text=text))
+
+
+@cli.group()
+def maps() -> None:
+    """List, check and draft motion maps.
+
+    Example: avatar-bridge maps list
+    """
+
+
+@maps.command("list")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def maps_list(name: str | None, as_json: bool) -> None:
+    """List the maps that come with the package, or the actions of one.
+
+    Example: avatar-bridge maps list any_vts_model
+    """
+    from avatar_bridge.commands import maps as command
+
+    _print(command.listing(name, as_json=as_json))
+
+
+@maps.command("check")
+@click.argument("name", metavar="MAP")
+@click.option("--target", type=click.Choice(["vts"]), help="Hold the map against this running target, too.")
+@click.option("--url", help="Where the target listens (default: found by discovery).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def maps_check(name: str, target: str | None, url: str | None, as_json: bool) -> None:
+    """Validate a map, and hold it against a running model.
+
+    Example: avatar-bridge maps check my_map.toml --target vts
+    """
+    from avatar_bridge.commands import maps as command
+    from avatar_bridge.commands import maps_init
+
+    lines = command.check(name, as_json=as_json)
+    if target is None:
+        _print(lines)
+        return
+    _print(lines)
+    _print(shell.run(maps_init.check_report(name, url=url, as_json=as_json)))
+
+
+@maps.command("init")
+@click.option("--target", type=click.Choice(["vts"]), default="vts", show_default=True)
+@click.option("--url", help="Where the target listens (default: found by discovery).")
+@click.option("--out", type=_FILE, help="File to write (default: print it).")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def maps_init_command(target: str, url: str | None, out: Path | None, force: bool) -> None:
+    """Draft a map from the running model's own hotkeys and expressions.
+
+    Example: avatar-bridge maps init --target vts --out my_model.toml
+    """
+    from avatar_bridge.commands import maps_init
+
+    _print(shell.run(maps_init.write(target=target, url=url, out=out, force=force)))
+
+
+@maps.command("prompt")
+@click.argument("name", metavar="MAP", default="any_vts_model")
+@click.option("--persona", default="", help="A sentence about the character, put in front.")
+def maps_prompt(name: str, persona: str) -> None:
+    """Print the instructions that tell a language model which tags there are.
+
+    Example: avatar-bridge maps prompt any_vts_model
+    """
+    from avatar_bridge.commands import maps as command
+
+    click.echo(command.prompt(name, persona=persona))
+
+
+@maps.command("schema")
+def maps_schema() -> None:
+    """Print the JSON Schema of motion maps, for editors.
+
+    Example: avatar-bridge maps schema > motion-map.schema.json
+    """
+    from avatar_bridge.commands import maps as command
+
+    click.echo(command.schema_json())
+
+
+@cli.command()
+@_with(*_SETTING_OPTIONS)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool, **arguments: Any) -> None:
+    """Say what is installed, running and reachable, and how to mend what is not.
+
+    Example: avatar-bridge doctor
+    """
+    from avatar_bridge.commands import doctor as command
+
+    findings = shell.run(command.examine(_settings(arguments)))
+    _dump(command.as_data(findings)) if as_json else _print(command.lines(findings))
+    if command.broken(findings):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("target", type=click.Choice(["vts"]))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes a free one.")
+@click.option("--record", type=_FILE, help="One JSON line a request or frame received.")
+@click.option("--model", help="Built-in model, or a .vtube.json file.")
+@click.option("--fps", type=click.IntRange(1, 240), default=60, show_default=True)
+@click.option("--view/--no-view", default=None, help="Draw the model in the terminal.")
+def simulate(target: str, **arguments: Any) -> None:
+    """Stand in for a target, strictly by its documents.
+
+    Example: avatar-bridge simulate vts --port 8001 --record frames.jsonl
+    """
+    from avatar_bridge.commands import simulate as command
+
+    del target
+    shell.run(command.simulate_vts(**arguments))
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--quick", is_flag=True, help="Shorter runs, rougher figures.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@click.option("--list", "listing", is_flag=True, help="List the benchmarks.")
+def bench(names: tuple[str, ...], quick: bool, as_json: bool, listing: bool) -> None:
+    """Measure speed, lateness and accuracy, each beside a reference in the same run.
+
+    Example: avatar-bridge bench script segments
+    """
+    from avatar_bridge.commands import bench as command
+
+    if listing:
+        _print(command.available())
+        return
+    for name in names or command.available():
+        if not as_json:
+            click.echo(f"== {name}")
+        _print(command.table(command.measure(name, quick=quick), as_json=as_json))
+
+
+def main() -> None:
+    """Run the command line and leave with 0 done, 1 failed or 2 wrong usage."""
+    sys.exit(shell.guarded(cli))

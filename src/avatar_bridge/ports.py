@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -37,7 +37,7 @@ class Voice(Protocol):
         """Load the voice; raises VoiceError or WorkerError with a remedy."""
         ...
 
-    def speak(self, text: str) -> AsyncIterator[SpokenSegment]:
+    def speak(self, text: str) -> AsyncGenerator[SpokenSegment, None]:
         """Yield the audio of `text` as VoiceEngine.speak does; closing the iterator cancels the work."""
         ...
 

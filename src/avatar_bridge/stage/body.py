@@ -9,7 +9,7 @@ from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.motion.motion_map import Action
 from avatar_bridge.core.timeline.player import Begin, End, Player
 from avatar_bridge.core.timeline.timeline import Timeline
-from avatar_bridge.core.vocabulary import MouthShape, State, Stimulus
+from avatar_bridge.core.vocabulary import Diagnostic, MouthShape, State, Stimulus
 from avatar_bridge.ports import Command, Driver
 from avatar_bridge.stage.trace import Trace
 
@@ -51,8 +51,14 @@ class Body:
         """What reads the running utterance; None between utterances."""
         return self._player
 
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What the running utterance's player left out, and why."""
+        return self._player.diagnostics if self._player else []
+
     def begin(self, timeline: Timeline) -> None:
         """Take up a new utterance."""
+        self.fired.clear()
         self._timeline = timeline
         self._player = Player(timeline)
 
@@ -94,6 +100,7 @@ class Body:
             playhead = heard + self.driver.lead
             over = timeline.closed and playhead >= timeline.duration
             mouth = None if over else timeline.mouth_at(playhead)
+        self.mixer.derived = self.driver.abilities.derived
         frame = self.mixer.advance(now, mouth)
         self.driver.send_frame(frame)
         if self._trace and heard is not None:

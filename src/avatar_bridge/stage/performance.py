@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,10 +17,13 @@ from avatar_bridge.errors import VoiceError, WorkerError
 from avatar_bridge.ports import Voice
 from avatar_bridge.stage.stage import Stage
 
-__all__ = ["Outcome", "Performance", "Script", "join"]
+__all__ = ["Outcome", "Performance", "Preparing", "Script", "join", "prepare_aside", "spoken"]
 
 Script = str | Iterable[str] | AsyncIterable[str]
 """Tagged text, whole or as it streams."""
+
+Preparing = Callable[[str, SpokenSegment], Awaitable[Prepared]]
+"""How a spoken segment gets its words and its mouth."""
 
 AHEAD = 12.0
 """Seconds of audio that may be ready before they are heard; the voice waits beyond that."""
@@ -36,6 +39,11 @@ _SPEECH_RATE = 15.0
 """Characters a second, to guess how long a segment that is still being synthesised will last."""
 
 
+async def prepare_aside(text: str, spoken: SpokenSegment) -> Prepared:
+    """Prepare a segment in another thread, so that the beat goes on."""
+    return await asyncio.to_thread(prepare, text, spoken)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of an utterance."""
@@ -47,23 +55,22 @@ class Outcome:
     """Seconds from the request to the first sample handed to the speaker; None when nothing was spoken."""
 
 
-def join(pieces: Iterable[SpokenSegment], rate: int) -> SpokenSegment:
-    """Return pieces of one segment as one, their times counted from the first sample; no pieces give no audio."""
+def join(pieces: Sequence[SpokenSegment]) -> SpokenSegment:
+    """Return one or more pieces of a segment as one, their times counted from the first sample."""
     samples: list[Samples] = []
     phonemes: list[Phoneme] = []
     marks: list[WordMark] = []
     hop = 0.0
     length = 0
+    rate = pieces[0].rate
     for piece in pieces:
-        rate = piece.rate
         at = length / rate
         phonemes += [replace(phoneme, at=at + phoneme.at) for phoneme in piece.phonemes]
         marks += [replace(mark, at=at + mark.at) for mark in piece.marks]
         samples.append(piece.samples)
         hop = max(hop, piece.hop)
         length += len(piece.samples)
-    audio = np.concatenate(samples) if samples else np.zeros(0, np.float32)
-    return SpokenSegment(audio, rate, tuple(phonemes), tuple(marks), hop)
+    return SpokenSegment(np.concatenate(samples), rate, tuple(phonemes), tuple(marks), hop)
 
 
 class Performance:
@@ -78,6 +85,7 @@ class Performance:
         timeline: Timeline,
         parser: Parser,
         segmenter: Segmenter,
+        preparing: Preparing = prepare_aside,
     ) -> None:
         self.timeline = timeline
         self.first_audio: float | None = None
@@ -86,6 +94,7 @@ class Performance:
         self._voice = voice
         self._parser = parser
         self._segmenter = segmenter
+        self._preparing = preparing
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
         self._underway = 0
         self._began = 0.0
@@ -146,7 +155,7 @@ class Performance:
         while (segment := await self._segments.get()) is not None:
             if speaker.queued() > AHEAD:
                 await self._stage.until(lambda: speaker.queued() <= AHEAD)
-            prepared = await self._prepare(segment)
+            prepared = await spoken(self._voice, segment, self.timeline, self._preparing)
             self._underway -= len(segment.text)
             placed = self.timeline.place(segment, prepared)
             rate = prepared.rate if prepared else _SILENCE_RATE
@@ -159,21 +168,26 @@ class Performance:
         self.timeline.close()
         speaker.finish()
 
-    async def _prepare(self, segment: Segment) -> Prepared | None:
-        if not segment.text.strip():
-            return None
-        try:
-            async with aclosing(self._voice.speak(segment.text)) as speech:  # type: ignore[type-var]
-                pieces = [piece async for piece in speech]
-        except (VoiceError, WorkerError) as error:
-            self.timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
-            return None
-        if not pieces:
-            return None
-        return await asyncio.to_thread(prepare, segment.text, join(pieces, pieces[0].rate))
+
+async def spoken(
+    voice: Voice, segment: Segment, timeline: Timeline, preparing: Preparing = prepare_aside
+) -> Prepared | None:
+    """Return a segment spoken and prepared; None for one with nothing to say.
+
+    A segment that the voice fails on is None, too, with a diagnostic on the timeline: the show goes on.
+    """
+    if not segment.text.strip():
+        return None
+    try:
+        async with aclosing(voice.speak(segment.text)) as speech:
+            pieces = [piece async for piece in speech]
+    except (VoiceError, WorkerError) as error:
+        timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
+        return None
+    return await preparing(segment.text, join(pieces)) if pieces else None
 
 
-async def _chunks(script: Script) -> AsyncIterator[str]:
+async def _chunks(script: Script) -> AsyncGenerator[str, None]:
     if isinstance(script, str):
         for start in range(0, len(script), 256):
             yield script[start : start + 256]

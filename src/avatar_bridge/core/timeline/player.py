@@ -123,8 +123,8 @@ class Player:
                 )
                 return []
             stroke_at = moved
-        group = cue.action.group
-        replaced = [held for held in self._held.values() if group is not None and held.cue.action.group == group]
+        groups = {cue.action.exclusive, *cue.action.replaces}
+        replaced = [held for held in self._held.values() if held.cue.action.exclusive in groups]
         for held in replaced:
             del self._held[held.cue.id]
         holds = cue.action.kind != "gesture" or is_native

@@ -1,0 +1,159 @@
+"""What happens on stage, drawn in the terminal, or told line by line where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.core.vocabulary import MouthShape
+from avatar_bridge.stage.body import Fired
+
+__all__ = ["live_view"]
+
+_RATE = 15
+_ACTIONS = 6
+_BAR = 16
+_BEFORE, _AFTER = 160, 240
+_STATUS_STYLES = {"ready": "green", "waiting": "yellow", "connecting": "yellow", "unreachable": "red", "refused": "red"}
+
+
+@asynccontextmanager
+async def live_view(bridge: Bridge) -> AsyncIterator[None]:
+    """Show what the bridge does while the block runs: a picture on a terminal, lines elsewhere; both on stderr."""
+    console = Console(stderr=True)
+    if console.is_terminal and not console.is_dumb_terminal:
+        view = _View(bridge)
+        with Live(get_renderable=view.render, console=console, refresh_per_second=_RATE, transient=False):
+            yield
+        return
+    teller = asyncio.create_task(_tell(bridge))
+    try:
+        yield
+    finally:
+        teller.cancel()
+
+
+class _View:
+    """Draws one picture of the bridge; called by the terminal's own refresh thread, so it only reads."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._last: Timeline | None = None
+        self._heard = 0.0
+
+    def render(self) -> RenderableType:
+        timeline = self._bridge.timeline
+        if timeline is not None:
+            self._last = timeline
+            self._heard = max(self._bridge.stage.heard() or 0.0, 0.0)
+        shown = self._last
+        if shown is None:
+            return Group(Text("getting ready …", style="dim"), self._targets())
+        shape = shown.mouth_at(self._heard)
+        title = f"{self._heard:6.2f} s   words by {shown.timing}"
+        return Group(
+            Panel(_words(shown, self._heard), title=title, title_align="left", border_style="cyan"),
+            _mouth(shape),
+            _actions([fired for body in self._bridge.stage.bodies for fired in tuple(body.fired)]),
+            self._targets(),
+        )
+
+    def _targets(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for body in self._bridge.stage.bodies:
+            state = body.driver.state
+            latency = "" if state.latency_ms is None else f"{state.latency_ms:.1f} ms"
+            lates = [fired.late_ms for fired in tuple(body.fired)]
+            late = f"late {max(lates):.1f} ms at most" if lates else ""
+            status = Text(state.status, style=_STATUS_STYLES.get(state.status, "dim"))
+            counts = f"{state.sent_frames} frames, {state.dropped_frames} dropped"
+            table.add_row(Text(body.driver.name, style="bold"), status, latency, late, counts, state.detail)
+        for note in self._bridge.notes[-2:]:
+            table.add_row("", Text("note", style="yellow"), "", "", note.message, note.suggestion or "")
+        return table
+
+
+def _words(timeline: Timeline, heard: float) -> Text:
+    speech = timeline.speech
+    current = None
+    for word in timeline.words:
+        if word.at > heard:
+            break
+        current = word
+    at = current.char if current else 0
+    first, last = max(0, at - _BEFORE), at + _AFTER
+    text = Text(speech[first:last], style="dim")
+    if current:
+        text.stylize("not dim", 0, at - first)
+        if heard < current.at + current.duration + 0.1:
+            text.stylize("bold reverse cyan", at - first, at - first + len(current.text))
+    return text
+
+
+def _mouth(shape: MouthShape) -> Text:
+    width = round(shape.open * _BAR)
+    vowels = {"aa": shape.aa, "ih": shape.ih, "ou": shape.ou, "ee": shape.ee, "oh": shape.oh}
+    vowel = max(vowels, key=lambda name: vowels[name]) if max(vowels.values()) > 0.05 else ""
+    return Text.assemble(("  mouth ", "dim"), ("█" * width, "magenta"), ("·" * (_BAR - width), "dim"), f"  {vowel:2}")
+
+
+def _actions(fired: list[Fired]) -> RenderableType:
+    line = Text("  actions ", style="dim")
+    for item in fired[-_ACTIONS:]:
+        how = "own" if item.native else "channels"
+        line.append(f" {item.action} ", style="bold black on bright_yellow")
+        line.append(f" {item.due:.2f} s, {how} ", style="dim")
+    return line
+
+
+async def _tell(bridge: Bridge) -> None:
+    """Print a line for each action and each change of a target."""
+    told: dict[str, str] = {}
+    counts: dict[int, int] = {}
+    seen: list[Fired] = []
+    while True:
+        for index, body in enumerate(bridge.stage.bodies):
+            state = body.driver.state
+            line = f"{body.driver.name}: {state.status}{': ' + state.detail if state.detail else ''}"
+            if told.get(body.driver.name) != line:
+                told[body.driver.name] = line
+                _say(line)
+            fired = list(body.fired)
+            for item in fired[_already(fired, seen) :]:
+                counts[index] = counts.get(index, 0) + 1
+                word = _word_of(bridge.timeline, item)
+                _say(f"{item.due:7.2f} s  {item.action:<14} {word}  ({item.driver}, {item.late_ms:.1f} ms late)")
+            seen = fired
+        await bridge.stage.frames(3)
+
+
+def _already(fired: list[Fired], seen: list[Fired]) -> int:
+    if not seen:
+        return 0
+    last = seen[-1]
+    return next((index + 1 for index in reversed(range(len(fired))) if fired[index] is last), 0)
+
+
+def _word_of(timeline: Timeline | None, fired: Fired) -> str:
+    if timeline is None:
+        return ""
+    cue = next((cue for cue in timeline.cues if cue.name == fired.action and cue.start == fired.due), None)
+    if cue is None:
+        return ""
+    word = next((word for word in timeline.words if word.char + len(word.text) > cue.char), None)
+    return f"on “{word.text}”" if word else "at the end"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

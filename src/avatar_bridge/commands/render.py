@@ -1,0 +1,125 @@
+"""`render`: a script to sound, timeline, subtitles and report, without any target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from avatar_bridge import registry
+from avatar_bridge.assembly import build_mixer, build_voice
+from avatar_bridge.core.script.parser import Parser
+from avatar_bridge.core.script.segmenter import Segmenter
+from avatar_bridge.core.timeline.rehearsal import rehearse
+from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, Segment
+from avatar_bridge.files import write_atomically
+from avatar_bridge.ports import Voice
+from avatar_bridge.settings import Settings
+from avatar_bridge.stage.performance import spoken
+from avatar_bridge.wire import report, subtitles, timeline_json
+from avatar_bridge.wire.wav import encode_wav
+
+__all__ = ["Rendering", "compose", "render", "report_page"]
+
+_PLENTY = 60.0
+"""Seconds of unheard audio that the segmenter is told of: nothing is urgent, so it cuts at sentences."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendering:
+    """An utterance that nobody heard yet."""
+
+    timeline: Timeline
+    samples: Samples
+    rate: int
+    frames: list[Frame]
+    """60 a second, from the audio's start to a second after its end."""
+    notes: tuple[Diagnostic, ...] = field(default=())
+
+
+async def compose(script: str, settings: Settings) -> Rendering:
+    """Return a script as it would be performed: spoken by the configured voice, placed, and moved by the map.
+
+    The same script, settings and seed give the same bytes. Raises what the settings, the map or the voice raise.
+    """
+    motion_map = registry.read_map(settings.motion.map)
+    timeline = Timeline(motion_map)
+    segments = _cut(script, settings, timeline, motion_map.names())
+    voice, notes = build_voice(settings.voice)
+    await voice.open()
+    try:
+        parts, rate = await _speak(voice, segments, timeline)
+    finally:
+        await voice.close()
+    timeline.close()
+    samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    frames = rehearse(timeline, build_mixer(settings.motion))
+    return Rendering(timeline, samples, rate, frames, notes)
+
+
+async def render(script: str, out: Path, settings: Settings) -> list[Path]:
+    """Write `speech.wav`, `timeline.json`, `subtitles.srt`, `subtitles.vtt` and `report.html` into `out`.
+
+    Every file is written whole or not at all. Returns their paths; raises WorldError where one cannot be written.
+    """
+    rendering = await compose(script, settings)
+    captions = subtitles.subtitles(rendering.timeline)
+    files: dict[str, str | bytes] = {
+        "speech.wav": encode_wav(rendering.samples, rendering.rate),
+        "timeline.json": timeline_json.encode(rendering.timeline),
+        "subtitles.srt": subtitles.to_srt(captions),
+        "subtitles.vtt": subtitles.to_vtt(captions),
+        "report.html": report_page(rendering),
+    }
+    for name, content in files.items():
+        write_atomically(out / name, content)
+    return [out / name for name in files]
+
+
+def report_page(
+    rendering: Rendering,
+    *,
+    deliveries: Sequence[report.Delivery] = (),
+    targets: Sequence[report.Target] = (),
+) -> str:
+    """Return the report of a rendering as one self-contained page."""
+    template = registry.data_file("report.html").read_text(encoding="utf-8")
+    return report.page(
+        rendering.timeline,
+        template=template,
+        wav=encode_wav(rendering.samples, rendering.rate),
+        samples=rendering.samples,
+        rate=rendering.rate,
+        frames=rendering.frames,
+        deliveries=deliveries,
+        targets=targets,
+    )
+
+
+def _cut(script: str, settings: Settings, timeline: Timeline, names: frozenset[str]) -> list[Segment]:
+    parser = Parser(dialect=settings.script.dialect, names=names)
+    segmenter = Segmenter()
+    segmenter.hear(_PLENTY)
+    parser.feed(script)
+    parser.close()
+    for event in parser.events():
+        timeline.feed(event)
+        segmenter.feed(event)
+    segmenter.close()
+    return segmenter.segments()
+
+
+async def _speak(voice: Voice, segments: Sequence[Segment], timeline: Timeline) -> tuple[list[Samples], int]:
+    parts: list[Samples] = []
+    rate = 48_000
+    for segment in segments:
+        prepared = await spoken(voice, segment, timeline)
+        rate = prepared.rate if prepared else rate
+        placed = timeline.place(segment, prepared)
+        parts.append(np.zeros(round(placed.silence * rate), np.float32))
+        if prepared:
+            parts.append(prepared.samples)
+    return parts, rate

@@ -1,0 +1,94 @@
+"""Between the command line and the calls: running them, exit codes, and what goes to which stream."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from avatar_bridge.errors import AvatarBridgeError, SettingsError, UsageError
+
+__all__ = ["guarded", "run", "targets"]
+
+_Value = TypeVar("_Value")
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+_SWITCH_INTERVAL = 0.001
+
+
+def run(call: Coroutine[Any, Any, _Value]) -> _Value:
+    """Run an asynchronous command to its end; Ctrl-C cancels it, so that it closes the mouth first."""
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    gc.collect()
+    gc.freeze()
+    return asyncio.run(call)
+
+
+def targets(drivers: Iterable[str], leads: Iterable[str]) -> dict[str, Any]:
+    """Return `--driver NAME=ADDRESS` and `--lead NAME=SECONDS` as changes of the settings."""
+    changes: dict[str, Any] = {}
+    for given in drivers:
+        name, _, url = given.partition("=")
+        changes[f"drivers.{name}.url"] = url or None
+        changes[f"drivers.{name}.enabled"] = True
+    for given in leads:
+        name, _, seconds = given.partition("=")
+        try:
+            changes[f"drivers.{name}.lead"] = float(seconds)
+        except ValueError:
+            raise SettingsError(f"--lead: expected NAME=SECONDS, e.g. vts=0.03, got {given!r}") from None
+    return changes
+
+
+def guarded(command: click.Command) -> int:
+    """Run the command line; print errors as one plain line each and return the exit code."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure:
+                reconfigure(encoding="utf-8", errors="replace")
+        code = command.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return WRONG_USAGE if isinstance(error, click.UsageError) else FAILED
+    except (click.Abort, KeyboardInterrupt):
+        _tell("stopped")
+        return FAILED
+    except BrokenPipeError:
+        _abandon_stdout()
+        return FAILED
+    except UsageError as error:
+        _tell(f"error: {error}")
+        return WRONG_USAGE
+    except AvatarBridgeError as error:
+        _tell(f"error: {error}")
+        return FAILED
+    except BaseExceptionGroup as group:
+        return _group(group)
+    return code if isinstance(code, int) else DONE
+
+
+def _group(group: BaseExceptionGroup[BaseException]) -> int:
+    """Print what a task group gathered where all of it is ours; anything else is a defect and is raised."""
+    ours, others = group.split(AvatarBridgeError)
+    if others is not None or ours is None:
+        raise group
+    for error in ours.exceptions:
+        _tell(f"error: {error}")
+    return FAILED
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _abandon_stdout() -> None:
+    """Point standard output at nothing, so that leaving does not complain about the closed pipe once more."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())

@@ -1,0 +1,275 @@
+"""A whole bridge on virtual time: text in, frames and commands out, one act to stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from players import ToneVoice, Witness, prepare_here
+from stories import MAP
+from virtual_time import VirtualClock, run
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.audio.silent import SilentSpeaker
+from avatar_bridge.core.motion.rig import CHANNELS
+from avatar_bridge.errors import UsageError
+
+FRAME = 1 / 60
+
+
+def bridge_of(*drivers: Witness, voice: ToneVoice | None = None) -> Bridge:
+    clock = VirtualClock()
+    return Bridge(
+        voice=voice or ToneVoice(),
+        speaker=SilentSpeaker(now=clock.time),
+        drivers=list(drivers),
+        motion_map=MAP,
+        clock=clock,
+        preparing=prepare_here,
+    )
+
+
+def acts(driver: Witness) -> list[tuple[str, str]]:
+    return [(command.kind, command.action) for _, command in driver.commands]
+
+
+def test_it_speaks_everything_and_says_so() -> None:
+    async def scene() -> None:
+        driver, voice = Witness(), ToneVoice()
+        async with bridge_of(driver, voice=voice) as bridge:
+            outcome = await bridge.perform("Hello there. [nod] I am glad that you came, my friend.")
+        assert outcome.heard.complete
+        assert not outcome.interrupted
+        assert "".join(voice.asked).replace(" ", "") == outcome.heard.speech.replace(" ", "")
+        assert [cue.name for cue in outcome.timeline.cues] == ["nod"]
+        assert voice.closed
+        assert driver.closed
+
+    run(scene())
+
+
+def test_frames_come_sixty_times_a_second_with_every_channel() -> None:
+    async def scene() -> None:
+        driver = Witness()
+        async with bridge_of(driver) as bridge:
+            outcome = await bridge.perform("One two three four five six seven.")
+        times = [at for at, _ in driver.frames]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert max(gaps) == pytest.approx(FRAME, rel=0.01)
+        assert len(times) >= outcome.timeline.duration * 60
+        for _, frame in driver.frames:
+            assert all(CHANNELS[name].low <= value <= CHANNELS[name].high for name, value in frame.values.items())
+
+    run(scene())
+
+
+def test_the_mouth_moves_with_the_speech_and_rests_after_it() -> None:
+    async def scene() -> None:
+        driver = Witness()
+        async with bridge_of(driver) as bridge:
+            await bridge.perform("Banana, banana, banana!")
+            await bridge.stage.frames(30)
+            assert max(frame.values["mouth_open"] for _, frame in driver.frames) > 0.4
+            assert driver.frames[-1][1].values["mouth_open"] < 0.05
+
+    run(scene())
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.05])
+def test_a_native_action_is_sent_its_lead_before_its_time(lead: float) -> None:
+    async def scene() -> None:
+        driver = Witness(native=frozenset({"hat"}), lead=lead)
+        async with bridge_of(driver) as bridge:
+            began: list[float] = []
+
+            async def watch() -> None:
+                await bridge.stage.until(lambda: (bridge.stage.heard() or -1) > 0.0)
+                began.append(VirtualClock().time() - (bridge.stage.heard() or 0.0))
+
+            watching = asyncio.ensure_future(watch())
+            outcome = await bridge.perform("One two three [hat] four five six.")
+            await watching
+        (cue,) = outcome.timeline.cues
+        at, command = driver.commands[0]
+        assert (command.kind, command.action, command.fields) == ("act", "hat", {"hotkey": "Hat"})
+        assert at - began[0] == pytest.approx(cue.start - lead, abs=1e-3)
+        assert acts(driver)[:2] == [("act", "hat"), ("release", "hat")]
+
+    run(scene())
+
+
+def test_a_channel_gesture_reaches_its_stroke_on_the_word() -> None:
+    async def scene() -> None:
+        driver = Witness()
+        bridge = bridge_of(driver)
+        async with bridge:
+            started: list[float] = []
+
+            async def watch() -> None:
+                await bridge.stage.until(lambda: (bridge.stage.heard() or -1) > 0.0)
+                started.append(VirtualClock().time() - (bridge.stage.heard() or 0.0))
+
+            watching = asyncio.ensure_future(watch())
+            outcome = await bridge.perform("One two three four five six [bow] seven eight nine ten eleven twelve.")
+            await watching
+        (cue,) = outcome.timeline.cues
+        lowest = min(driver.frames, key=lambda item: item[1].values["body_pitch"])
+        assert lowest[0] - started[0] == pytest.approx(cue.at, abs=0.12)
+
+    run(scene())
+
+
+def test_an_interrupt_is_one_act() -> None:
+    async def scene() -> None:
+        driver, voice = Witness(native=frozenset({"hat"})), ToneVoice()
+        async with bridge_of(driver, voice=voice) as bridge:
+            speaking = asyncio.ensure_future(bridge.perform("[hat] One two three four. " + "Five six seven. " * 20))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            frames = len(driver.frames)
+            heard = bridge.interrupt()
+            assert len(driver.frames) == frames + 1, "the closing frame is handed over at once"
+            assert acts(driver)[-1] == ("reset", "")
+            outcome = await speaking
+            assert outcome.interrupted
+            assert outcome.heard == heard
+            full = "One two three four. " + "Five six seven. " * 20
+            assert heard.speech
+            assert full.startswith(heard.speech)
+            assert not heard.complete
+            assert all(word.at + word.duration <= heard.at + 1e-6 for word in words_of(outcome, heard.speech))
+            asked = len(voice.asked)
+            await bridge.stage.frames(60)
+            assert len(voice.asked) == asked
+            assert [command for command in acts(driver)[2:] if command[0] == "act"] == []
+            assert driver.frames[-1][1].values["mouth_open"] == pytest.approx(0.0, abs=1e-6)
+            again = await bridge.perform("A clean start.")
+            assert again.heard.complete
+
+    run(scene())
+
+
+def words_of(outcome: Any, speech: str) -> list[Any]:
+    return [word for word in outcome.timeline.words if word.char + len(word.text) <= len(speech)]
+
+
+def test_an_interrupt_of_nothing_is_harmless() -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness()) as bridge:
+            assert bridge.interrupt().speech == ""
+            await bridge.perform("Hi.")
+            assert bridge.interrupt().speech == ""
+
+    run(scene())
+
+
+def test_a_later_utterance_replaces_the_one_under_way() -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness()) as bridge:
+            first = asyncio.ensure_future(bridge.perform("This one is much too long. " * 10))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 0.8)
+            second = await bridge.perform("Stop.")
+            assert second.heard.complete
+            assert (await first).interrupted
+
+    run(scene())
+
+
+def test_cancelling_the_call_closes_the_mouth() -> None:
+    async def scene() -> None:
+        driver = Witness()
+        async with bridge_of(driver) as bridge:
+            speaking = asyncio.ensure_future(bridge.perform("This goes on and on. " * 10))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 0.5)
+            speaking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await speaking
+            assert acts(driver)[-1] == ("reset", "")
+
+    run(scene())
+
+
+def test_what_a_failing_stream_gave_is_spoken_before_its_error_is_raised() -> None:
+    async def model() -> AsyncIterator[str]:
+        yield "The first sentence is whole. And the sec"
+        raise ConnectionError("the model went away")
+
+    async def scene() -> None:
+        voice = ToneVoice()
+        async with bridge_of(Witness(), voice=voice) as bridge:
+            with pytest.raises(ConnectionError):
+                await bridge.perform(model())
+            assert "And the sec" in " ".join(voice.asked)
+            assert (await bridge.perform("Next.")).heard.complete
+
+    run(scene())
+
+
+def test_a_segment_that_cannot_be_spoken_is_left_out_with_a_reason() -> None:
+    async def scene() -> None:
+        voice = ToneVoice(bad="broken")
+        async with bridge_of(Witness(), voice=voice) as bridge:
+            text = "This is a good sentence to begin with. This one is [nod] broken, and long enough. And this is fine."
+            outcome = await bridge.perform(text)
+        assert any("lost its voice" in note.message for note in outcome.timeline.diagnostics)
+        assert outcome.timeline.words
+        assert [cue.name for cue in outcome.timeline.cues] == ["nod"]
+
+    run(scene())
+
+
+@pytest.mark.parametrize("script", ["", "   \n ", "🙂🙂", "[smile]", "...", "[pause 0.5]"])
+def test_a_script_without_words_ends_by_itself(script: str) -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness()) as bridge:
+            async with asyncio.timeout(20):
+                outcome = await bridge.perform(script)
+            assert outcome.heard.complete
+            assert outcome.timeline.words == []
+
+    run(scene())
+
+
+def test_a_slow_stream_runs_dry_and_goes_on() -> None:
+    async def model() -> AsyncIterator[str]:
+        for sentence in ("A first sentence that is long enough. ", "Then a second one. ", "And a last."):
+            yield sentence
+            await asyncio.sleep(6)
+
+    async def scene() -> None:
+        driver = Witness()
+        async with bridge_of(driver) as bridge:
+            outcome = await bridge.perform(model())
+        assert outcome.heard.complete
+        assert outcome.heard.speech.endswith("And a last.")
+
+    run(scene())
+
+
+def test_an_action_without_a_script() -> None:
+    async def scene() -> None:
+        driver = Witness(native=frozenset({"hat"}))
+        async with bridge_of(driver) as bridge:
+            bridge.act("hat", duration=0.5)
+            bridge.act("nod")
+            await bridge.stage.frames(60)
+            assert acts(driver)[:2] == [("act", "hat"), ("release", "hat")]
+            assert min(frame.values["head_pitch"] for _, frame in driver.frames) < -4
+            with pytest.raises(UsageError, match="nearest is 'nod'"):
+                bridge.act("nodd")
+
+    run(scene())
+
+
+def test_two_targets_are_told_the_same() -> None:
+    async def scene() -> None:
+        first, second = Witness(name="one"), Witness(name="two", native=frozenset({"hat"}))
+        async with bridge_of(first, second) as bridge:
+            await bridge.perform("One [nod] two three [hat] four.")
+        assert [command for command in acts(second) if command[0] == "act"] == [("act", "hat")]
+        assert [command for command in acts(first) if command[0] == "act"] == []
+        assert min(frame.values["head_pitch"] for _, frame in first.frames) < -4
+
+    run(scene())
