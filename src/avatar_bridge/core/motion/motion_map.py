@@ -255,8 +255,12 @@ def _problems(error: ValidationError, targets: Collection[str]) -> Iterator[Prob
             channel = nearest_name(str(path[-1]), CHANNELS) if path[-1] in CHANNELS else None
             near = f"keyframes.{channel}" if channel else nearest_name(str(path[-1]), known)
             yield path, f'unknown key "{path[-1]}"; {_expected(known, near)}'
-        elif kind == "missing":
+        elif kind == "missing" and len(path) == 1:
             yield (), f'"{path[-1]}" is missing'
+        elif kind in ("missing", "too_long", "too_short", "tuple_type"):
+            pair = "[from, to]" if path[0] == "loop" else "[[seconds, value], ...]"
+            what = pair if path[0] in ("loop", "keyframes") else "a list"
+            yield tuple(part for part in path if isinstance(part, str)), f"expected {what}, got {_listed(given)}"
         elif kind == "literal_error":
             yield path, f"expected one of {', '.join(KINDS)}, got {given!r}" + _suggestion(str(given), KINDS)
         elif kind in ("channel", "name", "empty"):
@@ -266,6 +270,10 @@ def _problems(error: ValidationError, targets: Collection[str]) -> Iterator[Prob
         else:
             message = fault["msg"].removeprefix("Input ").removeprefix("should be ")
             yield tuple(part for part in path if not _is_branch(part)), f"expected {message}, got {given!r}"
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else repr(value)
 
 
 def _is_branch(part: str | int) -> bool:
