@@ -24,6 +24,7 @@ class Brows:
         self._right = Track()
         self._smile = Track()
         self._pose = (Glide(), Glide())
+        self._raised = False
         self.due = self._next(at)
 
     def _next(self, at: float) -> float:
@@ -33,10 +34,15 @@ class Brows:
     def enter(self, temper: Temper, at: float) -> None:
         """Take up another state: its pose of the brows and its flashes."""
         self._temper = temper
-        goals = temper.brow_pose if self._random.random() < 0.5 else temper.brow_pose[::-1]
-        for glide, goal in zip(self._pose, goals, strict=True):
-            glide.move(at, goal, max(temper.blend, 0.3))
+        self._raised = self._random.random() < 0.5
+        self.ponder(at, 1.0)
         self.due = self._next(at)
+
+    def ponder(self, at: float, share: float) -> None:
+        """Take the state's pose to about `share` of its size."""
+        goals = self._temper.brow_pose if self._raised else self._temper.brow_pose[::-1]
+        for glide, goal in zip(self._pose, goals, strict=True):
+            glide.move(at, share * goal * self._random.uniform(0.8, 1.1), max(self._temper.blend, 0.35))
 
     def fire(self) -> list[Happening]:
         """Flash the brows."""

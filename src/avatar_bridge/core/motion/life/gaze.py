@@ -20,6 +20,9 @@ _HOLD = 0.26
 _OTHER_SIDE = 0.65
 """Chance of looking to the other side than the last time."""
 
+_POSE_SHARE = 0.5
+"""Part of the head's pose that the eyes go beyond it: more would carry them to their limit."""
+
 
 class Gaze:
     """Where the eyes look in the room, in units of the gaze channels; the head's own turning is not in it."""
@@ -93,14 +96,15 @@ class Gaze:
 
     def _go(self, at: float, *, away: bool, seconds: float, size: float) -> list[Happening]:
         self.away = away
-        self._base = self._elsewhere(size) if away else (0.0, 0.0)
         before = self._to
+        eyes = self._elsewhere(size) if away else (0.0, 0.0)
+        self._base = self._with_pose(eyes) if away else eyes
         self._jump(at, self._base if away else self._on_face())
         self._shift = at + self._seconds + max(seconds, 0.35)
         self._step = at + self._random.uniform(*self._habits.fixation)
         self._schedule()
         distance = SPAN * math.hypot(self._base[0] - before[0], self._base[1] - before[1])
-        return [Happening("shift", at, *self._base, size=distance, away=away)]
+        return [Happening("shift", at, *eyes, size=distance, away=away)]
 
     def _elsewhere(self, size: float) -> tuple[float, float]:
         random = self._random
@@ -116,6 +120,11 @@ class Gaze:
         if random.random() < _OTHER_SIDE:
             self._side = -self._side
         return self._side * size * math.cos(math.pi * angle), 0.85 * size * math.sin(math.pi * angle)
+
+    def _with_pose(self, eyes: tuple[float, float]) -> tuple[float, float]:
+        yaw, pitch, _ = self._temper.pose
+        share = _POSE_SHARE * self._size / SPAN
+        return eyes[0] + share * self._side * yaw, eyes[1] + share * pitch
 
     def _on_face(self) -> tuple[float, float]:
         self._corner = (self._corner + self._random.choice((1, 2))) % 3

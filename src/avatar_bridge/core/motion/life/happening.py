@@ -19,9 +19,9 @@ class Happening:
     state holds; quiet: nothing has happened for long; from sway on they are pastimes."""
     at: float
     x: float = 0.0
-    """Of a shift: the new place of the gaze, in units of the gaze channels, to screen right."""
+    """Of a shift: the new place of the gaze from where the head's pose points, in units of the gaze channels."""
     y: float = 0.0
-    """Of a shift: the new place of the gaze, up."""
+    """The same, upwards."""
     size: float = 0.0
     """Degrees that the gaze or the head goes."""
     away: bool = False

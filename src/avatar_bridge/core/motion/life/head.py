@@ -14,7 +14,7 @@ __all__ = ["Head"]
 
 _SPREAD = 1.2
 """Standard deviation of a target: easing and waiting take the rest down to a root mean square of about 1."""
-_LIMIT = 2.5 * _SPREAD
+_LIMIT = 2.1 * _SPREAD
 _ROLL_WITH_YAW = -0.25
 _PITCH_WITH_YAW = -0.1
 
@@ -78,8 +78,8 @@ class Head:
         self._take_pose(at, max(temper.blend, 0.5))
         self._schedule()
 
-    def _take_pose(self, at: float, seconds: float) -> None:
-        yaw, pitch, roll = self._temper.pose
+    def _take_pose(self, at: float, seconds: float, share: float = 1.0) -> None:
+        yaw, pitch, roll = (share * degrees for degrees in self._temper.pose)
         for glide, goal in zip(self._pose, (self._side * yaw, pitch, self._side * roll), strict=True):
             glide.move(at, goal * self._random.uniform(0.8, 1.15), seconds)
         self._pose_due = at + between(self._random, self._habits.pose_gap) if roll else inf
@@ -90,16 +90,17 @@ class Head:
         self._take_pose(at, self._random.uniform(0.8, 1.4))
         self._schedule()
 
-    def follow(self, at: float, yaw: float, pitch: float) -> None:
-        """Follow a gaze shift by these degrees, a little after the eyes."""
+    def follow(self, at: float, yaw: float, pitch: float, *, away: bool) -> None:
+        """Follow a gaze shift by these degrees, a little after the eyes; a pose to a side goes along."""
         seconds = self._random.uniform(0.45, 0.8)
         self._follow[0].move(at, yaw, seconds, wait=0.08)
         self._follow[1].move(at, pitch, seconds, wait=0.08)
-        side = 1.0 if yaw >= 0.0 else -1.0
-        if yaw and self._temper.pose[0] and side != self._side:
-            self._side = side
-            self._take_pose(at, 0.7)
-            self._schedule()
+        if self._temper.pose_viewer == 1.0:
+            return
+        if yaw:
+            self._side = 1.0 if yaw > 0.0 else -1.0
+        self._take_pose(at, seconds, 1.0 if away else self._temper.pose_viewer)
+        self._schedule()
 
     def settle(self, at: float, loudness: float) -> None:
         """Scale the wandering in the course of two seconds."""

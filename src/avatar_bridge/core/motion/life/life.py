@@ -274,8 +274,9 @@ class Life:
     def _turn_with(self, shift: Happening) -> None:
         temper, habits = self._temper(), self._habits
         degrees = temper.head_share * SPAN
-        self._head.follow(shift.at, degrees * shift.x, degrees * shift.y)
+        self._head.follow(shift.at, degrees * shift.x, degrees * shift.y, away=shift.away)
         if self._stance.state == "thinking":
+            self._brows.ponder(shift.at, 1.0 if shift.away else temper.pose_viewer)
             chance = habits.blink_thought
         else:
             chance = habits.blink_turn * min(shift.size / habits.turn_size, 1.0) ** 2

@@ -13,7 +13,7 @@ from avatar_bridge.core.motion.life.temper import Habits, Temper
 __all__ = ["Posture"]
 
 _UNREST_TAU = 0.9
-_UNREST_SHARES = (1.0, 0.45, 0.8)
+_UNREST_SHARES = (1.0, 0.45, 0.7)
 """Yaw, pitch and roll of the trunk's unrest."""
 _SWAY_PERIOD = 2.6
 _SWAY_CYCLES = 2.0

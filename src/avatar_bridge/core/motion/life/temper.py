@@ -56,6 +56,8 @@ class Temper:
     """Share of blinks that do not close."""
     pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Yaw (to the side of the gaze), pitch and roll (to either side) that the head takes up."""
+    pose_viewer: float = 1.0
+    """Part of the pose, and of the brows', that stays while looking at the viewer."""
     brow_pose: tuple[float, float] = (0.0, 0.0)
     lean: float = 0.0
     """Position towards the viewer."""
@@ -68,7 +70,7 @@ class Habits:
     """What the character does whatever its state."""
 
     blink_spread: float = 0.92
-    blink_limits: tuple[float, float] = (0.8, 10.0)
+    blink_limits: tuple[float, float] = (0.8, 13.0)
     blink_phases: tuple[float, float, float] = (0.075, 0.06, 0.145)
     """Seconds of closing, staying closed and opening."""
     blink_jitter: float = 0.15
@@ -192,7 +194,7 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             viewer=(0.6, 1.5),
             away=(2.0, 4.0),
             aversion=(0.7, 0.1, 0.2),
-            gaze_size=(0.45, 0.65),
+            gaze_size=(0.4, 0.6),
             head_share=0.4,
             noise=(2.8, 1.9, 2.4),
             retarget=(1.6, 4.0),
@@ -207,8 +209,9 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             blink_double=0.15,
             blink_partial=0.1,
             pose=(8.0, 5.0, 0.0),
+            pose_viewer=0.35,
             brow_pose=(0.3, -0.12),
-            unrest=1.0,
+            unrest=1.25,
         ),
     }
 )
