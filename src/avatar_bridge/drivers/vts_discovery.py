@@ -70,6 +70,11 @@ class Discovery:
             self._transport.close()
             self._transport = None
 
+    @property
+    def listening(self) -> bool:
+        """Whether broadcasts can be heard at all."""
+        return self._transport is not None
+
     def instances(self) -> list[Instance]:
         """Return what was heard of within the last five seconds, by port."""
         oldest = self._now() - _FRESH
@@ -131,6 +136,11 @@ class Search:
             DEFAULT_PORT,
         ]
         return [f"ws://{host}:{port}" for port in dict.fromkeys(ports) for host in ("127.0.0.1", "localhost")]
+
+    @property
+    def listening(self) -> bool:
+        """Whether broadcasts can be heard at all."""
+        return self.discovery.listening
 
     def met(self, url: str) -> None:
         """Remember the instance that answered, and start the backoff anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,16 @@ from avatar_bridge.core.vocabulary import Diagnostic, name_key
 from avatar_bridge.wire.vts import finite
 from avatar_bridge.wire.vts_replies import Expression, Hotkey
 
-__all__ = ["KEYS", "Binding", "bind", "durations", "expression_stem", "find_expression", "find_hotkey"]
+__all__ = [
+    "KEYS",
+    "Binding",
+    "bind",
+    "durations",
+    "expression_stem",
+    "find_expression",
+    "find_hotkey",
+    "unknown_inputs",
+]
 
 KEYS = ("hotkey", "expression", "parameters")
 """The keys of an action's `vts` table."""
@@ -100,6 +109,16 @@ def bind(
             fade = min(action.fade_in, 2.0)
             bindings[action.name] = Binding(action.name, expression, hotkey, parameters, fade)
     return bindings, missing
+
+
+def unknown_inputs(bindings: Iterable[Binding], inputs: Collection[str]) -> list[Diagnostic]:
+    """Return which `vts.parameters` of a map the app does not list, each with the nearest that it does."""
+    return [
+        Diagnostic(f"{binding.action}: VTube Studio has no parameter {name!r}.", suggestion=_nearest(name, inputs))
+        for binding in bindings
+        for name in binding.parameters
+        if name not in inputs
+    ]
 
 
 def durations(motion_map: MotionMap) -> dict[str, float | None]:

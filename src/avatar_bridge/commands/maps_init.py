@@ -1,0 +1,137 @@
+"""`maps init` and `maps check` against the model in VTube Studio: draft a map from it, hold one against it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from avatar_bridge.commands.maps_draft import Draft
+from avatar_bridge.core.motion.motion_map import MotionMap
+from avatar_bridge.core.motion.naming import Concept, Lexicon
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.drivers.backoff import Backoff
+from avatar_bridge.drivers.vts_client import VTubeStudioClient, open_client
+from avatar_bridge.drivers.vts_discovery import DISCOVERY_PORT, Search
+from avatar_bridge.drivers.vts_model import Model, is_local, read_model
+from avatar_bridge.drivers.vts_session import authenticate
+from avatar_bridge.drivers.vts_token import TokenFile
+from avatar_bridge.errors import UnreachableError, UsageError
+from avatar_bridge.registry import data_file, read_map
+from avatar_bridge.wire.vts_bindings import bind, unknown_inputs
+
+__all__ = ["check", "draft", "lexicon", "visit", "write"]
+
+_LANGUAGES = ("en", "ja", "zh", "ko")
+
+
+def lexicon() -> Lexicon:
+    """Return the package's names for concepts: English, Japanese, Chinese, Korean, romaji and pinyin."""
+    table = json.loads(data_file("synonyms.json").read_text(encoding="utf-8"))
+    return Lexicon(
+        [
+            Concept(name, row["kind"], tuple(word for language in _LANGUAGES for word in row[language]))
+            for name, row in table.items()
+        ]
+    )
+
+
+@contextlib.asynccontextmanager
+async def visit(
+    url: str | None = None,
+    *,
+    token_path: Path | None = None,
+    plugin_name: str = "Avatar Bridge",
+    developer: str = "Avatar Bridge",
+    wait: Callable[[str], None] = lambda _: None,
+    folders: Sequence[Path] | None = None,
+    discovery_port: int | None = DISCOVERY_PORT,
+) -> AsyncIterator[Model]:
+    """Yield the model that is on VTube Studio's screen; `wait` is told what is asked of the user.
+
+    Raises UnreachableError where nothing answers or no model is loaded, RefusedError where the user says no.
+    """
+    search = Search(url, title=None, port=discovery_port, backoff=Backoff(random.random, first=2.5), now=time.monotonic)
+    await search.discovery.open()
+    try:
+        async with _reach(search) as (client, address):
+            await authenticate(
+                client, TokenFile(token_path, plugin_name), plugin=plugin_name, developer=developer, wait=wait
+            )
+            model = await read_model(client, folders=folders, local=is_local(address))
+            if not model.id:
+                raise UnreachableError("VTube Studio has no model loaded: load the one to make a map for.")
+            yield model
+    finally:
+        search.discovery.close()
+
+
+@contextlib.asynccontextmanager
+async def _reach(search: Search) -> AsyncIterator[tuple[VTubeStudioClient, str]]:
+    """Connect to the first address that answers; where none does, listen once for broadcasts and try again."""
+    async with contextlib.AsyncExitStack() as stack:
+        reached: tuple[VTubeStudioClient, str] | None = None
+        failure = UnreachableError("VTube Studio does not answer: start it and load a model.")
+        for again in (True, False):
+            for url in search.urls():
+                try:
+                    reached = (await stack.enter_async_context(open_client(url)), url)
+                    break
+                except UnreachableError as error:
+                    failure = UnreachableError(search.explain(url, str(error)))
+            if reached is not None or not again or not search.listening:
+                break
+            await search.wait(refused=False)
+        if reached is None:
+            raise failure
+        yield reached
+
+
+async def draft(
+    *,
+    url: str | None = None,
+    base: str = "any_vts_model",
+    token_path: Path | None = None,
+    wait: Callable[[str], None] = lambda _: None,
+    folders: Sequence[Path] | None = None,
+    discovery_port: int | None = DISCOVERY_PORT,
+) -> str:
+    """Return the text of a motion map for the running model, which extends `base`; a comment gives each line's reason.
+
+    Raises UnreachableError, RefusedError, and UsageError where `base` is unknown.
+    """
+    base_map = read_map(base)
+    async with visit(url, token_path=token_path, wait=wait, folders=folders, discovery_port=discovery_port) as model:
+        return Draft(model, lexicon(), base, base_map).text()
+
+
+def write(text: str, path: Path, *, force: bool = False) -> None:
+    """Write a drafted map; raises UsageError where the file exists and `force` is not given."""
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists: choose another name, or give --force to replace it") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+async def check(
+    motion_map: MotionMap,
+    *,
+    url: str | None = None,
+    token_path: Path | None = None,
+    wait: Callable[[str], None] = lambda _: None,
+    folders: Sequence[Path] | None = None,
+    discovery_port: int | None = DISCOVERY_PORT,
+) -> list[Diagnostic]:
+    """Return what the map asks for and the running model lacks, each with the nearest name; empty where all is well.
+
+    Raises UnreachableError and RefusedError.
+    """
+    async with visit(url, token_path=token_path, wait=wait, folders=folders, discovery_port=discovery_port) as model:
+        bindings, missing = bind(motion_map, model.hotkeys, model.expressions)
+        return [*missing, *unknown_inputs(bindings.values(), model.inputs), *model.calibration.diagnostics]
