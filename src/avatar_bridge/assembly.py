@@ -188,11 +188,11 @@ class Bridge:
             for wait in pending:
                 wait.cancel()
 
-    async def perform(self, script: Script) -> Outcome:
+    async def perform(self, script: Script, *, keep_audio: bool = False) -> Outcome:
         """Speak tagged text, whole or streaming, and act on its words; return what was heard once it was.
 
         An utterance that is still under way is interrupted first. An error of the text's own iterator is raised
-        after what came before it was spoken.
+        after what came before it was spoken. With `keep_audio` the outcome holds what was spoken.
         """
         stage = self.stage
         previous = self._running
@@ -208,6 +208,7 @@ class Bridge:
             parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
             segmenter=Segmenter(),
             preparing=self._preparing,
+            keep_audio=keep_audio,
         )
         task = asyncio.create_task(performance.run())
         running = (performance, task)
@@ -220,10 +221,10 @@ class Bridge:
             await asyncio.wait({task})
             raise
         if task.cancelled():
-            return Outcome(self._heard, timeline, interrupted=True, first_audio=performance.first_audio)
+            return performance.outcome(self._heard, interrupted=True)
         self._running = None
         task.result()
-        return Outcome(timeline.heard(timeline.duration), timeline, False, performance.first_audio)
+        return performance.outcome(timeline.heard(timeline.duration))
 
     def interrupt(self) -> HeardText:
         """Stop everything in one act and return what was heard, exact to the word; harmless when nothing is said."""

@@ -258,9 +258,11 @@ def doctor(as_json: bool, **arguments: Any) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes a free one.")
 @click.option("--record", type=_FILE, help="One JSON line a request or frame received.")
-@click.option("--model", help="Built-in model, or a .vtube.json file.")
+@click.option("--model", default="akari", show_default=True, help="Sample model, .vtube.json file, or none.")
 @click.option("--fps", type=click.IntRange(1, 240), default=60, show_default=True)
-@click.option("--view/--no-view", default=None, help="Draw the model in the terminal.")
+@click.option("--popup", type=click.Choice(["auto_allow", "auto_deny", "wait"]), default="auto_allow", help="The user.")
+@click.option("--broadcast/--no-broadcast", default=True, help="Announce it by UDP as the app does.")
+@click.option("--view/--no-view", default=True, help="Draw the model in the terminal.")
 def simulate(target: str, **arguments: Any) -> None:
     """Stand in for a target, strictly by its documents.
 

@@ -13,7 +13,7 @@ import click
 
 from avatar_bridge.errors import AvatarBridgeError, SettingsError, UsageError
 
-__all__ = ["guarded", "run", "targets"]
+__all__ = ["guarded", "remedy_for_sound", "run", "targets"]
 
 _Value = TypeVar("_Value")
 
@@ -43,6 +43,13 @@ def targets(drivers: Iterable[str], leads: Iterable[str]) -> dict[str, Any]:
         except ValueError:
             raise SettingsError(f"--lead: expected NAME=SECONDS, e.g. vts=0.03, got {given!r}") from None
     return changes
+
+
+def remedy_for_sound(system: str) -> str:
+    """Return what to do about missing sound on a system as `sys.platform` names it."""
+    if system.startswith("linux"):
+        return "sudo apt install libportaudio2 (or your system's PortAudio), and check that a sound device is on"
+    return "connect or switch on a sound device in the system's sound settings"
 
 
 def guarded(command: click.Command) -> int:

@@ -35,6 +35,7 @@ _PACE = 3
 """Frames between two looks at how much audio is left."""
 
 _SILENCE_RATE = 48_000
+"""Samples a second of a silence that comes before any voice."""
 _SPEECH_RATE = 15.0
 """Characters a second, to guess how long a segment that is still being synthesised will last."""
 
@@ -44,7 +45,7 @@ async def prepare_aside(text: str, spoken: SpokenSegment) -> Prepared:
     return await asyncio.to_thread(prepare, text, spoken)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What became of an utterance."""
 
@@ -53,6 +54,10 @@ class Outcome:
     interrupted: bool
     first_audio: float | None
     """Seconds from the request to the first sample handed to the speaker; None when nothing was spoken."""
+    samples: Samples
+    """What was spoken, where it was to be kept; otherwise empty."""
+    rate: int
+    """Samples a second."""
 
 
 def join(pieces: Sequence[SpokenSegment]) -> SpokenSegment:
@@ -86,6 +91,7 @@ class Performance:
         parser: Parser,
         segmenter: Segmenter,
         preparing: Preparing = prepare_aside,
+        keep_audio: bool = False,
     ) -> None:
         self.timeline = timeline
         self.first_audio: float | None = None
@@ -96,6 +102,8 @@ class Performance:
         self._segmenter = segmenter
         self._preparing = preparing
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
+        self._kept: list[Samples] | None = [] if keep_audio else None
+        self._rate = _SILENCE_RATE
         self._underway = 0
         self._began = 0.0
 
@@ -114,6 +122,16 @@ class Performance:
         self._stage.end()
         if failure:
             raise failure[0]
+
+    def outcome(self, heard: HeardText, *, interrupted: bool = False) -> Outcome:
+        """Return what became of it, given what was heard."""
+        samples = np.concatenate(self._kept) if self._kept else np.zeros(0, np.float32)
+        return Outcome(heard, self.timeline, interrupted, self.first_audio, samples, self._rate)
+
+    def _play(self, samples: Samples) -> None:
+        self._stage.speaker.write(samples, self._rate)
+        if self._kept is not None:
+            self._kept.append(samples)
 
     async def _read(self, failure: list[BaseException]) -> None:
         try:
@@ -158,11 +176,11 @@ class Performance:
             prepared = await spoken(self._voice, segment, self.timeline, self._preparing)
             self._underway -= len(segment.text)
             placed = self.timeline.place(segment, prepared)
-            rate = prepared.rate if prepared else _SILENCE_RATE
+            self._rate = prepared.rate if prepared else self._rate
             if placed.silence:
-                speaker.write(np.zeros(round(placed.silence * rate), np.float32), rate)
+                self._play(np.zeros(round(placed.silence * self._rate), np.float32))
             if prepared:
-                speaker.write(prepared.samples, rate)
+                self._play(prepared.samples)
                 if self.first_audio is None:
                     self.first_audio = self._stage.clock.time() - self._began
         self.timeline.close()

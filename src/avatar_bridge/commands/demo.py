@@ -1,0 +1,130 @@
+"""`demo`: the whole thing on a bare machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from avatar_bridge import registry
+from avatar_bridge.assembly import Bridge, build_mixer
+from avatar_bridge.commands.doctor import listening, look_for_vts
+from avatar_bridge.commands.live_view import live_view
+from avatar_bridge.commands.perform import outcome_data, outcome_lines
+from avatar_bridge.commands.render import Rendering, report_page
+from avatar_bridge.core.timeline.rehearsal import rehearse
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.files import write_atomically
+from avatar_bridge.settings import DriverSettings, Settings
+from avatar_bridge.stage.performance import Outcome
+from avatar_bridge.wire.report import Delivery, Target
+
+__all__ = ["demo"]
+
+_START = 15.0
+"""Seconds that the simulator may take to start."""
+
+_POPUP = 60.0
+"""Seconds that the user has to allow the plugin in a VTube Studio that runs."""
+
+
+async def demo(settings: Settings, *, report: Path, as_json: bool) -> None:
+    """Perform the demonstration script at a running VTube Studio, else at the simulator, and leave a report."""
+    script = registry.data_file("demo.txt").read_text(encoding="utf-8")
+    async with _target(settings) as (chosen, note):
+        bridge = Bridge.from_settings(chosen)
+        bridge.notes.append(note)
+        _say(note.message)
+        async with bridge:
+            for missed in bridge.notes[:-1]:
+                _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
+            async with live_view(bridge):
+                await bridge.ready(within=_POPUP)
+                outcome = await bridge.perform(script, keep_audio=True)
+            data = outcome_data(bridge, outcome)
+            lines = list(outcome_lines(bridge, outcome))
+            page = await asyncio.to_thread(_page, bridge, outcome)
+    write_atomically(report, page)
+    if as_json:
+        click.echo(json.dumps(data | {"report": str(report)}, ensure_ascii=False, indent=2))
+    for line in lines:
+        _say(line)
+    _say(f"The report is in {report}: open it in a browser.")
+
+
+def _page(bridge: Bridge, outcome: Outcome) -> str:
+    frames = rehearse(outcome.timeline, build_mixer(bridge.settings.motion))
+    rendering = Rendering(outcome.timeline, outcome.samples, outcome.rate, frames)
+    deliveries = [
+        Delivery(fired.driver, fired.action, fired.due, fired.late_ms)
+        for body in bridge.stage.bodies
+        for fired in body.fired
+    ]
+    targets = [
+        Target(driver.name, driver.state.status, driver.state.latency_ms, driver.state.detail)
+        for driver in bridge.drivers
+    ]
+    return report_page(rendering, deliveries=deliveries, targets=targets)
+
+
+@asynccontextmanager
+async def _target(settings: Settings) -> AsyncIterator[tuple[Settings, Diagnostic]]:
+    """Yield settings with a target that answers: what is configured, a VTube Studio that runs, or the simulator."""
+    table = settings.drivers.get("vts")
+    if table is None or not table.enabled or table.url:
+        yield settings, Diagnostic("The targets are those of your settings.")
+        return
+    if await listening() or await look_for_vts():
+        yield settings, Diagnostic("VTube Studio runs: allow the plugin there when it asks.")
+        return
+    async with _simulator() as (url, tokens):
+        own = DriverSettings(
+            url=url,
+            lead=table.lead,
+            options={**table.options, "token_path": tokens / "token.json", "discovery_port": None},
+        )
+        changed = settings.model_copy(update={"drivers": {**settings.drivers, "vts": own}})
+        yield changed, Diagnostic("No VTube Studio answers here, so the simulator stands in for it.")
+
+
+@asynccontextmanager
+async def _simulator() -> AsyncIterator[tuple[str, Path]]:
+    """Run the simulator in a process of its own; yield its address and a folder for its token."""
+    command = [sys.executable, "-m", "avatar_bridge", "simulate", "vts", "--port", "0", "--no-view", "--no-broadcast"]
+    flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    with tempfile.TemporaryDirectory(prefix="avatar-bridge-") as folder:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            creationflags=flags,
+            start_new_session=sys.platform != "win32",
+        )
+        assert child.stdout is not None
+        drain: asyncio.Task[bytes] | None = None
+        try:
+            async with asyncio.timeout(_START):
+                line = (await child.stdout.readline()).decode("utf-8", "replace")
+            drain = asyncio.create_task(child.stdout.read())
+            found = re.search(r"ws://\S+", line)
+            yield (found.group() if found else ""), Path(folder)
+        finally:
+            if child.returncode is None:
+                child.terminate()
+            await child.wait()
+            if drain:
+                await drain
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
