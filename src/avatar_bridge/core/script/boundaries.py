@@ -5,20 +5,25 @@ from __future__ import annotations
 from enum import IntEnum
 
 from avatar_bridge.core.script.abbreviations import (
+    AUXILIARIES,
     BEFORE_NUMBER,
     CLAUSE_OPENERS,
+    COMPLEMENTED,
+    DETERMINERS,
     LEANS_LEFT,
     LEANS_RIGHT,
     NEVER_ENDS,
+    OBJECTS,
     ORDINAL_LEADS,
     PHRASE_OPENERS,
     SENTENCE_OPENERS,
     SOMETIMES_ENDS,
+    SUBJECTS,
     TAILS,
     WEEKDAYS,
 )
 
-__all__ = ["CLOSERS", "OPENERS", "Joint", "after_stop", "before_word", "resolve"]
+__all__ = ["CLOSERS", "OPENERS", "Joint", "after_stop", "before_word", "confirms", "is_settled", "resolve"]
 
 OPENERS = "“„«‹([{「『（【〔［〈《‘‚¿¡*_~"
 """Characters that lean on what follows."""
@@ -39,16 +44,18 @@ class Joint(IntEnum):
     UNSETTLED = 1
     """Needs the whole following word."""
     WORD = 2
-    """Between two words that could stand together."""
-    INNER = 3
+    """Before a verb or an article: between words that would rather stand together."""
+    WEAK = 3
+    """Before a verb or an article, where a noun phrase has just ended."""
+    INNER = 4
     """The end of a clause or a sentence within quotes or brackets."""
-    PHRASE = 4
+    PHRASE = 5
     """Before a preposition, or after a particle."""
-    CLAUSE_OPENER = 5
+    CLAUSE_OPENER = 6
     """Before a conjunction or a relative word."""
-    CLAUSE = 6
+    CLAUSE = 7
     """At a comma or its like."""
-    SENTENCE = 7
+    SENTENCE = 8
 
 
 def after_stop(word: str, lead: str, following: str, *, fresh: bool) -> Joint:
@@ -132,25 +139,53 @@ def resolve(word: str, following: str) -> Joint:
     return Joint.SENTENCE if bare[:1].isupper() and bare.lower() in SENTENCE_OPENERS else Joint.NONE
 
 
-def before_word(word: str, following: str) -> Joint:
-    """Return the joint between two words without punctuation between them."""
-    left, right = word.lower(), following.lower().rstrip(",;:")
+_COORDINATORS = frozenset(
+    ("and", "or", "but", "y", "o", "e", "u", "ni", "et", "ou", "und", "oder", "como", "as", "wie", "than")
+)
+
+
+def before_word(lead: str, word: str, following: str) -> Joint:
+    """Return the joint between `word` and `following`, without punctuation between them; `lead` precedes `word`."""
+    left, right = word.lower(), following.lower()
     if not _may_part(word, left, following, right):
         return Joint.NONE
     if "가" <= left[-1] <= "힣" or "가" <= right[0] <= "힣":
         return _between_korean(left, right)
     if right in CLAUSE_OPENERS:
-        return Joint.CLAUSE_OPENER
+        return Joint.WEAK if left in COMPLEMENTED else Joint.CLAUSE_OPENER
     if right in PHRASE_OPENERS:
         return Joint.PHRASE
-    return Joint.WORD
+    if right in SUBJECTS:
+        return Joint.NONE if left in COMPLEMENTED else Joint.PHRASE
+    if right in AUXILIARIES or right in DETERMINERS or right == "to":
+        named = lead.lower() in DETERMINERS or left[:2] in {"l'", "l’", "d'", "d’"}
+        return Joint.WEAK if named else Joint.WORD
+    return Joint.NONE
+
+
+def is_settled(joint: Joint, opener: str) -> bool:
+    """Return whether the joint before the word `opener` holds whatever follows it."""
+    key = opener.lower()
+    return joint < Joint.PHRASE or opener[0] >= "\uac00" or (key in CLAUSE_OPENERS and key not in _COORDINATORS)
+
+
+def confirms(joint: Joint, opener: str, following: str) -> bool:
+    """Return whether a joint before the word `opener` holds now that the word `following` it is known.
+
+    It does not where the two words are all that follows (`with you.`, `and butter,`).
+    """
+    bare = following.rstrip(CLOSERS)
+    if bare[-1:] in _LEANING_MARKS:
+        return False
+    return joint is not Joint.PHRASE or bare.lower() not in OBJECTS or opener.lower() in SUBJECTS
 
 
 def _may_part(word: str, left: str, following: str, right: str) -> bool:
     if not right or left in LEANS_RIGHT or right in LEANS_LEFT or len(left) < 2:
         return False
-    if left.endswith(("'", "’", "-")) or not (left[-1].isalpha() or left[-1] in ")%€$"):
-        return left[-1].isdigit() and right[0].isalpha() and (right in CLAUSE_OPENERS or right in PHRASE_OPENERS)
+    if not (left[-1].isalpha() or left[-1] in ")%€$"):
+        closed = left[-1].isdigit() or (left[-1] in CLOSERS and left[-1] not in "'’")
+        return closed and (right in CLAUSE_OPENERS or right in PHRASE_OPENERS)
     if word[0].isupper() and following[0].isupper():
         return False
     return right[0].isalpha() or right[0] in _STRIPPED_LEFT
@@ -189,10 +224,12 @@ _KOREAN_PHRASE = (
     "처럼",
     "동안",
     "때문에",
+    "같이",
+    "함께",
+    "덕분에",
 )
-_KOREAN_TOPIC = frozenset(
-    "저는 나는 너는 우리는 저희는 오늘은 어제는 내일은 지금은 이제는 그는 그녀는 여기는 이건 그건 저도 나도 제가 내가 우리가".split()
-)
+_KOREAN_PRONOUNS = frozenset(("저도", "나도", "제가", "내가", "우리가", "네가"))
+_KOREAN_ADNOMINAL = frozenset("하되있없가오보먹사드나르주지쓰크키싶않많좋같작높깊받읽찾넓밝늦괜젊짧길")
 _KOREAN_AUXILIARIES = (
     "싶",
     "있",
@@ -238,7 +275,7 @@ _KOREAN_AUXILIARIES = (
 def _between_korean(left: str, right: str) -> Joint:
     if right.startswith(_KOREAN_AUXILIARIES) or len(left) < 2 or left[-1] in "한할된될던":
         return Joint.NONE
-    if left in _KOREAN_TOPIC:
+    if left in _KOREAN_PRONOUNS or (left[-1] in "은는" and left[-2] not in _KOREAN_ADNOMINAL):
         return Joint.PHRASE
     if left.endswith(_KOREAN_CLAUSE):
         return Joint.CLAUSE_OPENER if len(left) > 2 else Joint.PHRASE

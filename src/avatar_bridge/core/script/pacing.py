@@ -9,10 +9,14 @@ __all__ = ["LONGEST", "Pacing"]
 LONGEST = 240
 """Weight (letters) at which a piece is cut at the best place there is; twice that, it is cut at any place."""
 
-_FIRST = {Joint.SENTENCE: 8.0, Joint.CLAUSE: 8.0, Joint.CLAUSE_OPENER: 16.0, Joint.PHRASE: 20.0}
-_FIRST_CAP = 38.0
-_FIRST_LIMIT = 60.0
-_FIRST_LEAST = 8.0
+_FIRST = {Joint.SENTENCE: 8.0, Joint.CLAUSE: 8.0, Joint.CLAUSE_OPENER: 12.0, Joint.PHRASE: 15.0}
+_FIRST_LIMIT = 40.0
+_FIRST_CAPS = ((22.0, 12.0, Joint.PHRASE), (_FIRST_LIMIT, 14.0, Joint.WEAK), (60.0, 14.0, Joint.WORD))
+"""From which length on which place is good enough: (length, least length of the piece, worst place)."""
+_BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.WORD), reverse=True))
+_DENSE_LEAST = 0.58
+_DENSE = 0.75
+"""The first piece's caps for scripts that come in tokens of one or two characters."""
 _URGENT = {Joint.SENTENCE: 15.0, Joint.CLAUSE: 18.0, Joint.CLAUSE_OPENER: 30.0, Joint.PHRASE: 40.0}
 _STEADY = {Joint.SENTENCE: 22.0, Joint.CLAUSE: 100.0}
 _DRY = 0.6
@@ -36,9 +40,10 @@ class Pacing:
         """Seconds of audio that is on its way and unheard."""
         self.start = 0.0
         """Cumulative weight at which the present piece starts."""
-        self.alarm = _FIRST_CAP
+        self.alarm = 0.0
         """Cumulative weight before which no choice can change unless a place is offered or the reserve changes."""
         self._first = True
+        self._dense = 1.0
         self._latest: dict[Joint, tuple[int, float]] = {}
 
     @property
@@ -49,6 +54,16 @@ class Pacing:
     def seconds(self, weight: float) -> float:
         """Return how long a text of `weight` takes to say."""
         return weight / self.rate
+
+    def thicken(self) -> None:
+        """Say that the text is written in ideographs or syllables: the first piece ends sooner."""
+        if self._dense == 1.0:
+            self._dense = _DENSE
+            self.alarm = self.start
+
+    def is_late(self, weight: float) -> bool:
+        """Return whether the first piece is overdue at the cumulative `weight`."""
+        return self._first and weight - self.start >= _FIRST_LIMIT * self._dense
 
     def offer(self, joint: Joint, at: int, weight: float) -> None:
         """Remember a place where a cut would be as good as `joint`."""
@@ -79,7 +94,7 @@ class Pacing:
         if length < LONGEST:
             return None
         self.alarm = weight
-        return self._best(LONGEST * 0.2, full=length >= LONGEST * 1.2)
+        return self._best(Joint.WORD if length >= LONGEST * 1.2 else Joint.PHRASE, LONGEST * 0.2)
 
     def _least(self) -> dict[Joint, float]:
         if self.reserve < _LOW:
@@ -89,27 +104,29 @@ class Pacing:
         return {Joint.SENTENCE: min(1.2 * self.reserve * self.rate, LONGEST * 0.8)}
 
     def _first_choice(self, weight: float) -> tuple[int, float] | None:
-        self.alarm = self.start + _FIRST_CAP
         for joint, least in _FIRST.items():
             place = self._latest.get(joint)
-            if place is not None and place[1] - self.start >= least:
+            if place is not None and place[1] - self.start >= least * self._dense:
                 return place
-        length = weight - self.start
-        if length < _FIRST_CAP:
-            return None
+        length = (weight - self.start) / self._dense
+        for cap, least, worst in _FIRST_CAPS:
+            if length < cap:
+                self.alarm = self.start + cap * self._dense
+                return None
+            if place := self._best(worst, least if self._dense == 1.0 else least * _DENSE_LEAST):
+                return place
         self.alarm = weight
-        return self._best(_FIRST_LEAST, full=length >= _FIRST_LIMIT)
+        return self._latest.get(Joint.SENTENCE)
 
-    def _best(self, least: float, *, full: bool) -> tuple[int, float] | None:
-        kinds = (Joint.SENTENCE, Joint.CLAUSE, Joint.CLAUSE_OPENER, Joint.PHRASE, Joint.INNER, Joint.WORD)
-        for joint in kinds if full else kinds[:5]:
+    def _best(self, worst: Joint, least: float) -> tuple[int, float] | None:
+        """Return the best place that is at least `least` from the start and no worse than `worst`."""
+        for joint in _BEST_FIRST:
+            if joint < worst:
+                break
             place = self._latest.get(joint)
             if place is not None and place[1] - self.start >= least:
                 return place
-        whole = self._latest.get(Joint.SENTENCE)
-        if whole is not None:
-            return whole
-        return self._latest.get(Joint.WORD) if full else None
+        return None
 
     def release(self) -> tuple[int, float] | None:
         """Return the end of the last complete clause, however short: the stream stalls and the audio runs dry."""

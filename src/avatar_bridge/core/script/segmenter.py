@@ -10,19 +10,35 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from avatar_bridge.core.script.boundaries import CLOSERS, Joint, after_stop, before_word, resolve
+from avatar_bridge.core.script.boundaries import Joint, after_stop, before_word, confirms, is_settled, resolve
 from avatar_bridge.core.script.nesting import Nesting
 from avatar_bridge.core.script.pacing import LONGEST, Pacing
-from avatar_bridge.core.script.unspaced import IDEOGRAPHIC, chinese_joint, japanese_joint, leans_left, mark_joint
+from avatar_bridge.core.script.unspaced import (
+    CHINESE_ENDINGS,
+    CHINESE_OPENINGS,
+    HIRAGANA,
+    IDEOGRAPHIC,
+    IDEOGRAPHIC_MARKS,
+    MARKS,
+    chinese_joint,
+    japanese_joint,
+    leans_left,
+    mark_joint,
+)
 from avatar_bridge.core.vocabulary import Pause, ScriptEvent, Segment, Text
 
 __all__ = ["Segmenter"]
 
-_TOKEN = re.compile(rf"(\s+)|([{IDEOGRAPHIC}]+)|[^\s{IDEOGRAPHIC}]+")
+_TOKEN = re.compile(
+    rf"(\s+)|([{HIRAGANA}]+)|([{IDEOGRAPHIC_MARKS}])|((?:(?![{HIRAGANA}{IDEOGRAPHIC_MARKS}])[{IDEOGRAPHIC}])+)"
+    rf"|[^\s{IDEOGRAPHIC}]+"
+)
+_HIRAGANA_RUN = 2
+_MARK = 3
 _WIDE = re.compile(rf"[{IDEOGRAPHIC}\uac00-\ud7a3]")
-_KANA = re.compile("[\u3041-\u30ff]")
 _LEANING_RUN = re.compile(r"[!?;:,.…‽%»”’)\]}\"'*_~]+\Z")
 _STRIDE = 1024
+_LONGEST_WORD = 64
 _STALL = 0.6
 """Seconds without text after which a stop at the end of what has arrived counts as the end of a sentence."""
 
@@ -53,8 +69,12 @@ class Segmenter:
             raise ValueError("the segmenter is closed: start a new one for the next utterance")
         if isinstance(event, Text):
             spoken = event.spoken
+            if len(spoken) <= _STRIDE:
+                self._buffer += spoken
+                self._advance()
+                return
             for start in range(0, len(spoken), _STRIDE):
-                self._buffer += spoken[start : start + _STRIDE] if len(spoken) > _STRIDE else spoken
+                self._buffer += spoken[start : start + _STRIDE]
                 self._advance()
         elif isinstance(event, Pause):
             self._pauses.append((event.at, event.duration))
@@ -112,8 +132,11 @@ class Segmenter:
         self._gap = False
         self._line = True
         self._opens = True
+        self._next_opens = True
         self._begun = False
         self._joint = Joint.NONE
+        self._held: tuple[int, float, Joint] | None = None
+        """A place that the word after next may still spoil: offset, weight, joint."""
         self._nesting.forget()
 
     def _advance(self) -> None:
@@ -122,11 +145,12 @@ class Segmenter:
             kind = token.lastindex
             if kind == 1:
                 self._pass_space(token[0])
-            elif kind == 2:
-                self._pass_ideographs(token[0])
+            elif kind:
+                self._pass_letters(token[0], kind)
             elif not self._pass_run(token.start(), token.end()):
                 break
-        self._trim()
+        if self._start:
+            self._trim()
 
     def _trim(self) -> None:
         if self._start:
@@ -192,6 +216,11 @@ class Segmenter:
 
     def _close_run(self, run: str, start: int) -> None:
         """Judge the place before a run by the whole run, and take the run as the word to the left of the next."""
+        if self._held:
+            place, weight, held = self._held
+            self._held = None
+            if place > self._origin + self._start and confirms(held, self._word, run):
+                self._offer(place - self._origin, held, weight)
         if self._word and self._gap and start > self._start:
             joint = self._joint
             if joint is Joint.UNSETTLED:
@@ -199,72 +228,85 @@ class Segmenter:
                 self._next_opens = self._next_opens or joint is Joint.SENTENCE
                 self._offer(start, joint)
             elif joint is Joint.NONE:
-                self._offer(start, before_word(self._word, run))
+                joint = before_word(self._lead, self._word, run)
+                if not is_settled(joint, run) and not self._pacing.is_late(self._weight + len(run)):
+                    self._held = (self._origin + start, self._weight, joint)
+                else:
+                    self._offer(start, joint)
         if not run.isalnum():
             self._nesting.read(run, self._weight)
-        if self._word and _LEANING_RUN.match(run):
+        if self._word and len(self._word) < _LONGEST_WORD and _LEANING_RUN.match(run):
             self._word += run
         else:
             self._lead, self._word = self._word, run
             self._opens = self._next_opens
         self._gap = self._line = self._begun = False
-        wide = "\uac00" <= run[0] <= "\ud7a3"
-        self._weight += 2 * len(run) if wide else len(run)
+        if "\uac00" <= run[0] <= "\ud7a3":
+            self._pacing.thicken()
+            self._weight += len(run)
+        self._weight += len(run)
         self._cursor = start + len(run)
         if self._weight >= self._pacing.alarm:
-            self._decide()
+            self._settle()
 
-    def _pass_ideographs(self, text: str) -> None:
-        first = self._cursor
-        if self._word or self._gap:
-            self._judge_ideograph(first, text[0])
-        else:
-            self._judge_inner(first, text[0])
-        self._step_ideograph(text[0])
+    def _pass_letters(self, text: str, kind: int) -> None:
+        """Read ideographs, kana or one ideographic mark: within a stretch of one kind only Chinese has joints."""
+        self._judge_letter(text[0])
         self._word = self._lead = ""
+        self._held = None
         self._gap = self._line = False
+        self._pacing.thicken()
+        if kind == _HIRAGANA_RUN:
+            self._kana = True
+        elif kind == _MARK:
+            self._nesting.read(text, self._weight)
+        self._step()
+        if kind == _MARK and text in "。！？" and self._pacing.is_late(self._weight):
+            self._offer(self._cursor, Joint.SENTENCE)
+        rest = len(text) - 1
+        if self._kana and not self._pauses and self._weight + 2 * rest < self._pacing.alarm:
+            self._cursor += rest
+            self._weight += 2 * rest
+            return
         for char in text[1:]:
-            self._judge_inner(self._cursor, char)
-            self._step_ideograph(char)
+            self._judge_letter(char)
+            self._step()
 
-    def _step_ideograph(self, char: str) -> None:
+    def _step(self) -> None:
         self._cursor += 1
         self._weight += 2
-        if "\u3041" <= char <= "\u30ff":
-            self._kana = True
-        elif char in "「」『』（）【】《》〈〉":
-            self._nesting.read(char, self._weight)
         if self._weight >= self._pacing.alarm:
-            self._decide()
+            self._settle()
 
-    def _judge_inner(self, here: int, char: str) -> None:
-        if here > self._start:
-            if self._pauses and not leans_left(char):
-                self._cursor_rest()
-            left = self._buffer[max(self._start, here - 8) : here]
-            joint = mark_joint(left, char)
-            if joint is not None:
-                self._offer(here, joint)
-            elif self._kana:
-                self._offer(here, japanese_joint(left, char))
-            elif len(left) > 1:
-                # Chinese is judged one character later: it takes two to know a conjunction.
-                self._offer(here - 1, chinese_joint(left[:-1], left[-1] + char), self._weight - 2)
-
-    def _judge_ideograph(self, here: int, char: str) -> None:
-        """Judge the place between a run or white space and an ideograph."""
-        if not leans_left(char):
+    def _judge_letter(self, char: str) -> None:
+        """Judge the place before an ideograph, a kana or an ideographic mark."""
+        here = self._cursor
+        if self._pauses and not leans_left(char):
             self._cursor_rest()
         if here <= self._start:
             return
+        if self._word or self._gap:
+            self._judge_after_run(here, char)
+        elif (last := self._buffer[here - 1]) in MARKS:
+            left = self._buffer[max(self._start, here - 8) : here]
+            self._offer(here, mark_joint(left, char) or Joint.NONE)
+        elif self._kana:
+            if "\u3041" <= last <= "\u309f" and not "\u3041" <= char <= "\u309f":
+                self._offer(here, japanese_joint(self._buffer[max(self._start, here - 6) : here], char))
+        elif here - self._start > 1 and (last in CHINESE_OPENINGS or self._buffer[here - 2] in CHINESE_ENDINGS):
+            # It takes two characters to know a conjunction: the place is judged one character later.
+            left = self._buffer[max(self._start, here - 6) : here - 1]
+            self._offer(here - 1, chinese_joint(left, last + char), self._weight - 2)
+
+    def _judge_after_run(self, here: int, char: str) -> None:
+        """Judge the place between a run or white space and an ideograph."""
         left = self._buffer[max(self._start, here - 8) : here].rstrip()
         joint = mark_joint(left, char) if left else Joint.NONE
         if self._line and self._gap:
             joint = Joint.SENTENCE
         elif joint is None and self._gap and not self._word:
             joint = Joint.CLAUSE
-        if joint:
-            self._offer(here, joint)
+        self._offer(here, joint or Joint.NONE)
 
     def _offer(self, here: int, joint: Joint, weight: float | None = None) -> None:
         if joint < Joint.WORD:
@@ -280,6 +322,11 @@ class Segmenter:
     def _decide(self) -> None:
         while place := self._pacing.choice(self._weight):
             self._cut(place[0] - self._origin, place[1])
+
+    def _settle(self) -> None:
+        self._decide()
+        if self._weight - self._pacing.start >= 2 * LONGEST:
+            self._cut(self._cursor, self._weight)
 
     def _cut(self, end: int, weight: float) -> None:
         text = self._buffer[self._start : end]
@@ -313,14 +360,22 @@ class Segmenter:
         place = self._pacing.release()
         if place is not None:
             self._cut(place[0] - self._origin, place[1])
-        tail = self._buffer[self._cursor :] or self._word
-        if not settled or not tail or self._nesting.inside(self._weight):
-            return
-        if tail.rstrip(CLOSERS)[-1:] in ".!?…" and self._cursor < len(self._buffer):
-            if after_stop(tail, self._word, "A", fresh=self._opens) is Joint.SENTENCE:
-                self._close_run(tail, self._cursor)
-                self._cut(self._cursor, self._weight)
-                self._begin_afresh()
+        if settled and not self._nesting.inside(self._weight) and self._ends_here():
+            if self._begun:
+                self._close_run(self._buffer[self._cursor :], self._cursor)
+            self._cut(self._cursor, self._weight)
+            self._begin_afresh()
+
+    def _ends_here(self) -> bool:
+        """Return whether what has arrived ends with a whole sentence if nothing else follows."""
+        if self._begun:
+            word, lead, opens = self._buffer[self._cursor :], self._word, self._next_opens
+        else:
+            word, lead, opens = self._word, self._lead, self._opens
+        if not word:
+            return self._buffer[self._start :].rstrip()[-1:] in {"。", "！", "？"}
+        numeral = word[-1] == "." and word[-2:-1].isdigit()
+        return not numeral and after_stop(word, lead, "A", fresh=opens) is Joint.SENTENCE
 
 
 def _checked(rate: float) -> float:

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from avatar_bridge.core.script.boundaries import CLOSERS, Joint
 
-__all__ = ["IDEOGRAPHIC", "chinese_joint", "japanese_joint", "leans_left", "mark_joint"]
+__all__ = [
+    "CHINESE_ENDINGS",
+    "CHINESE_OPENINGS",
+    "HIRAGANA",
+    "IDEOGRAPHIC",
+    "IDEOGRAPHIC_MARKS",
+    "MARKS",
+    "chinese_joint",
+    "japanese_joint",
+    "leans_left",
+    "mark_joint",
+]
 
-IDEOGRAPHIC = "\u2e80-\u2fff\u3001-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff9f\U00020000-\U0003ffff"
+IDEOGRAPHIC = (
+    "\u2e80-\u2fff\u3001-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff9f"
+    "\U00020000-\U0003ffff"
+)
 """A character class (without its brackets) of everything written without spaces, its punctuation included."""
+
+HIRAGANA = "\u3041-\u309f"
+"""A character class of hiragana."""
+
+IDEOGRAPHIC_MARKS = "\u3001-\u3004\u3008-\u3020\u3030\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+"""A character class of punctuation, quotes and brackets of Japanese and Chinese."""
 
 _SENTENCE_MARKS = frozenset("。！？!?｡．")
 _CLAUSE_MARKS = frozenset("、，；：,;:､")
 _SOFT_MARKS = frozenset("…—～〜♪☆")
+MARKS = _SENTENCE_MARKS | _CLAUSE_MARKS | _SOFT_MARKS | frozenset(CLOSERS)
+"""Marks after which a place must be judged by `mark_joint`."""
 _LEANING = frozenset("。、！？，；：…—～〜ー」』）】〕］〉》”’!?.,;:)♪☆ぁぃぅぇぉっゃゅょァィゥェォッャュョ々%％")
 _QUOTING = frozenset("とのがはをにもでってかなよねだ的")
 _TIGHT_KANJI = frozenset("行来見居置欲下頂貰思言考呼聞始続終")
@@ -29,7 +51,11 @@ _ALL_JOINTS = (
     ("まで", Joint.PHRASE),
 )
 _PARTICLES = frozenset("はがをにでもへ")
-_AFTER_KANA = frozenset("のにでとられこそたしまへ")
+_AFTER_KANA = frozenset("のにでとられこそたしまへん")
+
+
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[at : at + 2] for at in range(0, len(text), 2))
 
 
 def leans_left(char: str) -> bool:
@@ -53,7 +79,7 @@ def mark_joint(left: str, following: str) -> Joint | None:
     if last in _SENTENCE_MARKS:
         return Joint.NONE if closed and following in _QUOTING else Joint.SENTENCE
     if last in _CLAUSE_MARKS:
-        return Joint.NONE if closed or following.isdigit() and core[-2:-1].isdigit() else Joint.CLAUSE
+        return Joint.NONE if closed or (following.isdigit() and core[-2:-1].isdigit()) else Joint.CLAUSE
     if last in _SOFT_MARKS:
         return Joint.CLAUSE
     return Joint.NONE if closed else None
@@ -77,25 +103,16 @@ def japanese_joint(left: str, following: str) -> Joint:
     return Joint.NONE
 
 
-_CHINESE_CLAUSE = frozenset(
-    "但是 因为 因為 所以 如果 而且 然后 然後 虽然 雖然 不过 不過 还有 還有 或者 并且 並且 因此 可是 只要 只有 除了 由于 由於 同时 同時 例如 比如 尤其 以及 即使 无论 無論 直到".split()
+_CHINESE_CLAUSE = _pairs(
+    "但是因为因為所以如果而且然后然後虽然雖然不过不過还有還有或者并且並且因此可是只要只有除了由于由於同时同時例如比如尤其以及"
+    "即使无论無論直到"
 )
-_CHINESE_PHRASE = frozenset("关于 關於 对于 對於 通过 通過 根据 根據 为了 為了 已经 已經 我们 我們 他们 他們".split())
-_CHINESE_AFTER = (
-    "的时候",
-    "的時候",
-    "之后",
-    "之後",
-    "以后",
-    "以後",
-    "之前",
-    "的话",
-    "的話",
-    "的人",
-    "的地方",
-    "的发展",
-    "里",
-)
+_CHINESE_PHRASE = _pairs("关于關於对于對於通过通過根据根據为了為了已经已經我们我們他们他們")
+_CHINESE_AFTER = ("的时候", "的時候", "之后", "之後", "以后", "以後", "之前", "的话", "的話", "的地方")
+CHINESE_OPENINGS = frozenset(pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE)
+"""First characters of the words before which Chinese may be cut."""
+CHINESE_ENDINGS = frozenset(word[-1] for word in _CHINESE_AFTER)
+"""Last characters of the words after which Chinese may be cut."""
 _TRANSITIVE = frozenset("让讓给給跟和与與对對把被在是为為的向从從")
 
 
@@ -105,7 +122,7 @@ def chinese_joint(left: str, pair: str) -> Joint:
         return Joint.NONE
     if pair in _CHINESE_CLAUSE:
         return Joint.CLAUSE_OPENER
-    if left.endswith(_CHINESE_AFTER) and pair[0] not in "的了是":
+    if left.endswith(_CHINESE_AFTER) and pair[0] not in "的了":
         return Joint.PHRASE
     if pair in _CHINESE_PHRASE:
         return Joint.PHRASE
