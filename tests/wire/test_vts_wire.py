@@ -159,7 +159,7 @@ def test_an_input_found_for_an_output_gives_that_output(a: float, b: float, c: f
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"ModelID": 3}', "[" * 100_000])
 def test_what_is_no_model_file_is_refused(text: str) -> None:
-    with pytest.raises(ProtocolError, match="ModelID|is JSON"):
+    with pytest.raises(ProtocolError, match=r"ModelID|is JSON"):
         read_model_file(text)
 
 

@@ -22,7 +22,7 @@ __all__ = ["Draft"]
 
 _SURE = 0.5
 _SINGLE = {"TriggerAnimation": "gesture", "ChangeIdleAnimation": "scene", "MoveModel": "scene"}
-_MEANINGS = {"expression": "a {} face", "face_overlay": "{} on the face", "gesture": "{}", "prop": "{}", "scene": "{}"}
+_MEANINGS = {"expression": "a {} face", "face_overlay": "shows {}", "gesture": "{}", "prop": "{}", "scene": "{}"}
 _KINDS = {"face_overlay": "expression"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -122,7 +122,7 @@ class Draft:
             kind = self._kind(match, feature)
             table.add("meaning", _MEANINGS[match.kind].format(match.concept.replace("_", " ")))
             table.add("kind", kind)
-            if kind == "gesture":
+            if kind == "gesture" and feature.key == "expression":
                 table.add("duration", 2.0)
         table.add(tomlkit.key(["vts", feature.key]), feature.value)
         table.add(tomlkit.nl())
@@ -132,13 +132,18 @@ class Draft:
         return _SINGLE.get(feature.type) or _KINDS.get(match.kind, match.kind)
 
     def _name(self, match: Match, feature: _Feature) -> tuple[str, bool]:
-        """Return a name that is free, and whether the base map has the action already."""
+        """Return a name that is free, and whether the base map has the action already.
+
+        An expression does not take the place of a gesture's motion: it gets a name of its own beside it.
+        """
         known = self._base_map.find(match.concept)
-        if known is not None and name_key(known.name) not in self._taken:
+        moves = known is not None and bool(known.keyframes) and feature.key == "expression"
+        if known is not None and not moves and name_key(known.name) not in self._taken:
             self._taken.add(name_key(known.name))
             return known.name, True
         label = re.sub(r"[^a-z0-9]+", "_", bare_name(feature.label or feature.file).casefold()).strip("_")
-        for candidate in (match.concept, label, *(f"{match.concept}_{number}" for number in range(2, 10_000))):
+        numbered = (f"{match.concept}_{number}" for number in range(2, 10_000))
+        for candidate in (match.concept, label, f"{match.concept}_face", *numbered):
             key = name_key(candidate)
             if key and key not in self._taken and key not in RESERVED and self._base_map.find(candidate) is None:
                 self._taken.add(key)

@@ -178,11 +178,12 @@ class Search:
 
     def explain(self, url: str, text: str) -> str:
         """Return what is wrong at `url`: `text`, or better where broadcasts tell more."""
-        instance = self.discovery.at(url)
-        if instance is not None and not instance.active:
+        heard = self.discovery.instances()
+        here = self.discovery.at(url)
+        others = [str(item.port) for item in heard if item.active]
+        if (here is not None and not here.active) or (self._url is None and heard and not others):
             return explain(API_OFF, "")
-        others = [str(item.port) for item in self.discovery.instances() if item.active]
-        if instance is None and others:
+        if here is None and others:
             return f"{text} A VTube Studio answers on port {', '.join(others)}: is another port set here?"
         return text
 
