@@ -143,8 +143,10 @@ einen einem einer eines kein keine keinen mein meine meinen meinem meiner dein d
 ihren ihrem unser unsere dieser diese dieses diesen diesem jeder jede jedes jeden und oder aber zu in im an am auf aus
 bei mit nach von vom vor für über unter um durch gegen ohne seit bis zum zur beim sehr so ganz nicht noch nur auch
 schon mehr ich du er sie es wir ist sind war waren bin bist wird werden wurde wurden hat haben hatte hatten habe kann
-können muss müssen soll will wollen wenn weil dass als ob wie wo herr frau knapp etwa rund ca 이 그 저 한 두 세 네 더 안 못 꼭 참
-좀 잘 제 내 네 우리 저희 이런 그런 저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만 그래서 그런데 또 및 옛 첫 이번 다음 지난 조금 많이
+können muss müssen soll will wollen wenn weil dass als ob wie wo herr
+frau knapp etwa rund ca 이 그 저 한 두 세 네 더 안 못 꼭 참
+좀 잘 제 내 네 우리 저희 이런 그런 저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만
+그래서 그런데 또 및 옛 첫 이번 다음 지난 조금 많이
 """)
 LEANS_RIGHT = _LEANING | DETERMINERS | AUXILIARIES | CLAUSE_OPENERS | PHRASE_OPENERS
 """Words that belong to the word after them (articles, prepositions, auxiliaries, pronouns, titles)."""

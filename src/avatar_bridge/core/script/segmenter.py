@@ -71,7 +71,12 @@ class Segmenter:
             spoken = event.spoken
             if len(spoken) <= _STRIDE:
                 self._buffer += spoken
-                self._advance()
+                # The inside of a word decides nothing: most tokens that only lengthen one end here.
+                if (
+                    not (self._begun and spoken.isascii() and spoken.isalnum())
+                    or len(self._buffer) - self._cursor > _LONGEST_WORD
+                ):
+                    self._advance()
                 return
             for start in range(0, len(spoken), _STRIDE):
                 self._buffer += spoken[start : start + _STRIDE]

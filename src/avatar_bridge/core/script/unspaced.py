@@ -107,9 +107,29 @@ _CHINESE_CLAUSE = _pairs(
     "但是因为因為所以如果而且然后然後虽然雖然不过不過还有還有或者并且並且因此可是只要只有除了由于由於同时同時例如比如尤其以及"
     "即使无论無論直到"
 )
-_CHINESE_PHRASE = _pairs("关于關於对于對於通过通過根据根據为了為了已经已經我们我們他们他們")
+_CHINESE_PHRASE = _pairs("关于關於对于對於通过通過根据根據为了為了已经已經")
 _CHINESE_AFTER = ("的时候", "的時候", "之后", "之後", "以后", "以後", "之前", "的话", "的話", "的地方")
-CHINESE_OPENINGS = frozenset(pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE)
+_CHINESE_ADVERBS = frozenset("都就也还還又才已很没沒不将將会會能要可再只刚剛正最更太")
+_CHINESE_WEAK: dict[str, tuple[str, str]] = {
+    "在": ("现現存实實所正内內外潜自好旨还還就都不", "于於内內"),
+    "把": ("一两兩几幾火车車", "握手关關"),
+    "被": ("棉", "子"),
+    "从": ("服听自跟", "而来"),
+    "從": ("服聽自跟", "而來"),
+    "却": ("冷退忘", ""),
+    "卻": ("冷退忘", ""),
+    "并": ("合一", "且"),
+    "和": ("暖温柔平缓共饱", "平谐諧气氣尚"),
+    "与": ("参给赠", "否其会"),
+    "就": ("成造早一将也", "业業是"),
+    "能": ("可功性才智只不万萬也就都", "力够夠源量"),
+    "会": ("机社学一大开约晚误体协都不才议也就国", "议员话计"),
+    "會": ("機社學一大開約晚誤體協都不才議也就國", "議員話計"),
+    "是": ("但可只不于於总總就都也还還正若或要便凡老算", "否非"),
+}
+"""Particles before which a late piece may end: the characters with which they make another word, before and after."""
+
+CHINESE_OPENINGS = frozenset(pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE) | frozenset(_CHINESE_WEAK)
 """First characters of the words before which Chinese may be cut."""
 CHINESE_ENDINGS = frozenset(word[-1] for word in _CHINESE_AFTER)
 """Last characters of the words after which Chinese may be cut."""
@@ -126,4 +146,7 @@ def chinese_joint(left: str, pair: str) -> Joint:
         return Joint.PHRASE
     if pair in _CHINESE_PHRASE:
         return Joint.PHRASE
+    if partners := _CHINESE_WEAK.get(pair[0]):
+        bound = left[-1] in partners[0] or left[-1] in _CHINESE_ADVERBS or pair[1] in partners[1]
+        return Joint.NONE if bound else Joint.WEAK
     return Joint.NONE
