@@ -41,6 +41,7 @@ class Gaze:
         self.away = False
         self._side = sign(random)
         self._corner = 0
+        self._held = False
         self._shift = at + between(random, temper.viewer) * random.random()
         self._step = at + random.uniform(*habits.fixation)
         self.due = min(self._shift, self._step)
@@ -61,7 +62,7 @@ class Gaze:
     def blinked(self, at: float) -> None:
         """Use a blink: a shift that is due soon happens behind the lids."""
         luck = self._random.random()
-        if luck < self._habits.gaze_pull_share and 0.0 < self._shift - at < self._habits.gaze_pull:
+        if not self._held and luck < self._habits.gaze_pull_share and 0.0 < self._shift - at < self._habits.gaze_pull:
             self._shift = at + 0.03
             self._schedule()
 
@@ -88,14 +89,18 @@ class Gaze:
 
     def _follow_plan(self, at: float) -> list[Happening]:
         _, away, seconds, size = self._plans.pop(0)
+        happenings = []
         if away or self.away:
-            return self._go(at, away=away, seconds=seconds, size=size)
-        self._shift = at + seconds
-        self._schedule()
-        return []
+            happenings = self._go(at, away=away, seconds=seconds, size=size)
+        else:
+            self._shift = at + seconds
+            self._schedule()
+        self._held = True
+        return happenings
 
     def _go(self, at: float, *, away: bool, seconds: float, size: float) -> list[Happening]:
         self.away = away
+        self._held = False
         before = self._to
         eyes = self._elsewhere(size) if away else (0.0, 0.0)
         self._base = self._with_pose(eyes) if away else eyes

@@ -26,7 +26,7 @@ class _Axis:
         self.random = random
         self.glide = Glide(random.gauss(0.0, 1.0))
         self.gain = Glide(degrees)
-        self.drift = Drift(random, habits.micro_sigma, habits.micro_tau, at)
+        self.drift = Drift(Random(random.random()), habits.micro_sigma, habits.micro_tau, at)
         self.due = at + between(random, temper.retarget) * random.random()
 
     def retarget(self, temper: Temper, swing: float) -> float:

@@ -27,6 +27,7 @@ from avatar_bridge.core.motion.life.posture import Posture
 from avatar_bridge.core.motion.life.stance import Stance
 from avatar_bridge.core.motion.life.talk import Reaction, Talk
 from avatar_bridge.core.motion.life.temper import HABITS, TEMPERS, Temper, calm_habits, calm_tempers
+from avatar_bridge.core.motion.rig import clamp
 from avatar_bridge.core.vocabulary import State, Stimulus
 from avatar_bridge.errors import UsageError
 
@@ -35,7 +36,8 @@ __all__ = ["Life"]
 _STEP = 1.0 / 59.0
 """Longest step of the springs in seconds."""
 _STALL = 0.1
-"""A gap longer than this is a stall: what moved meanwhile is blended in."""
+_STALL_RATIO = 4.0
+"""A gap of more than 0.1 s and four times the last is a stall: what moved meanwhile is blended in."""
 _CATCH_UP = 4.0
 """Seconds that are stepped through after a stall; what lies before is leapt over."""
 _SLEEP = 60.0
@@ -51,6 +53,11 @@ _BREATH_LIFT = 0.03
 _BLINK_DIP = 0.03
 _LEAPING = frozenset({"gaze_x", "gaze_y", "blink_left", "blink_right"})
 """Channels that are quick by nature and need no mending."""
+
+
+def _check(at: float) -> None:
+    if not isfinite(at):
+        raise UsageError(f"life needs a finite time in seconds, got {at}")
 
 
 class _Part(Protocol):
@@ -86,6 +93,7 @@ class Life:
         self._leap: dict[str, float] = {}
         self._leap_at = 0.0
         self._frame_at = 0.0
+        self._gap = 0.0
 
     @property
     def state(self) -> State:
@@ -97,6 +105,7 @@ class Life:
 
         Leaving speech drops the accents and phrase ends known so far that lie after `at`: they will not be spoken.
         """
+        _check(at)
         if self._clock is not None:
             at = max(at, self._clock)
         self._stance.request(state, at)
@@ -108,11 +117,17 @@ class Life:
 
     def notice(self, stimulus: Stimulus) -> None:
         """Take note of a stimulus; its time may lie ahead, and one that comes too late to react to is let go."""
+        _check(stimulus.at)
         self._talk.notice(stimulus, self._clock)
 
     def hush(self, amount: float) -> None:
-        """Scale the wandering of head and trunk by `amount` (0..1) from now on, while a gesture has them."""
-        self._hush_goal = min(max(amount, 0.0), 1.0)
+        """Scale the wandering of head and trunk by `amount` (0..1) from now on, while a gesture has them.
+
+        Raises UsageError for an amount out of range.
+        """
+        if not 0.0 <= amount <= 1.0:
+            raise UsageError(f"life is hushed by an amount from 0 (still) to 1 (free), got {amount}")
+        self._hush_goal = amount
 
     def advance(self, now: float) -> dict[str, float]:
         """Return the offsets from rest at `now`, in the units of the rig's channels.
@@ -120,8 +135,7 @@ class Life:
         `now` is seconds on any monotonic scale, the one of `enter` and `notice`; one that goes back repeats the last
         frame. After a stall the motion is taken up without a leap.
         """
-        if not isfinite(now):
-            raise UsageError(f"life needs a finite time in seconds, got {now}")
+        _check(now)
         if self._clock is None:
             self._awaken(now)
         elif now <= self._clock:
@@ -131,11 +145,13 @@ class Life:
         else:
             self._catch_up(self._clock, now)
         values = self._frame(now)
-        if self._last and now - self._frame_at > _STALL:
+        gap = now - self._frame_at
+        if self._last and gap > max(_STALL, _STALL_RATIO * self._gap):
             self._leap = {name: self._last[name] - value for name, value in values.items() if name not in _LEAPING}
             self._leap_at = now
         if self._leap:
             self._mend(now, values)
+        self._gap = gap if self._last else 0.0
         self._frame_at = now
         self._last = values
         return dict(values)
@@ -145,7 +161,7 @@ class Life:
         if share <= 0.0:
             self._leap = {}
         for name, gap in self._leap.items():
-            values[name] += share * gap
+            values[name] = clamp(name, values[name] + share * gap)
 
     def _awaken(self, now: float) -> None:
         self._clock = now

@@ -13,8 +13,6 @@ from avatar_bridge.core.motion.life.temper import Habits, Temper
 __all__ = ["Posture"]
 
 _UNREST_TAU = 0.9
-_UNREST_SHARES = (1.0, 0.45, 0.7)
-"""Yaw, pitch and roll of the trunk's unrest."""
 _SWAY_PERIOD = 2.6
 _SWAY_CYCLES = 2.0
 
@@ -31,8 +29,8 @@ class Posture:
         self._roll = Glide()
         self._x = Glide()
         self._z = Glide(temper.lean)
-        self._unrest = tuple(Drift(Random(random.random()), share, _UNREST_TAU, at) for share in _UNREST_SHARES)
-        self._unrest_gain = Glide(temper.unrest)
+        self._unrest = tuple(Drift(Random(random.random()), 1.0, _UNREST_TAU, at) for _ in range(3))
+        self._unrest_gains = tuple(Glide(degrees) for degrees in temper.unrest)
         self._sway = -inf
         self._sway_side = 1.0
         self._shifted = at
@@ -45,7 +43,8 @@ class Posture:
     def enter(self, temper: Temper, at: float) -> None:
         """Take up another state; a turn or a thought begins with a shift if none was lately."""
         self._temper = temper
-        self._unrest_gain.move(at, temper.unrest, max(temper.blend, 0.5))
+        for gain, degrees in zip(self._unrest_gains, temper.unrest, strict=True):
+            gain.move(at, degrees, max(temper.blend, 0.5))
         self._z.move(at, temper.lean, max(temper.blend, 0.7))
         if at - self._shifted >= self._habits.topic_gap:
             self.due = at
@@ -87,12 +86,13 @@ class Posture:
         if since < _SWAY_CYCLES:
             fade = smoothstep(since * 2.0) * smoothstep((_SWAY_CYCLES - since) * 2.0)
             swing = self._sway_side * fade * sin(2.0 * pi * since)
-        unrest = self._unrest_gain.value(at)
-        yaw, pitch, roll = self._unrest
+        yaw, pitch, roll = (
+            gain.value(at) * drift.value(at) for gain, drift in zip(self._unrest_gains, self._unrest, strict=True)
+        )
         return (
-            self._yaw.value(at) + unrest * yaw.value(at),
-            self._pitch.value(at) + unrest * pitch.value(at),
-            self._roll.value(at) + unrest * roll.value(at) + 2.2 * swing,
+            self._yaw.value(at) + yaw,
+            self._pitch.value(at) + pitch,
+            self._roll.value(at) + roll + 2.2 * swing,
             self._x.value(at) + 0.04 * swing,
             self._z.value(at),
         )

@@ -61,8 +61,8 @@ class Temper:
     brow_pose: tuple[float, float] = (0.0, 0.0)
     lean: float = 0.0
     """Position towards the viewer."""
-    unrest: float = 0.45
-    """Degrees of the trunk's own small motion, apart from the head's."""
+    unrest: tuple[float, float, float] = (0.45, 0.2, 0.3)
+    """Degrees of the trunk's own small motion, apart from the head's: yaw, pitch and roll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class Habits:
     """Share of phrases that end in a nod."""
     nod_size: float = 6.0
     nod_duration: float = 0.75
-    backchannel_gap: float = 4.5
+    backchannel_gap: float = 5.5
     """Least seconds between a listener's nods."""
-    backchannel_share: float = 0.8
+    backchannel_share: float = 0.85
     pose_gap: tuple[float, float] = (7.0, 16.0)
     """Seconds for which the head leans to one side, where the state leans it."""
     pastimes: bool = True
@@ -167,7 +167,7 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             breath_gain=0.7,
             posture_gap=None,
             brow_gap=None,
-            unrest=1.45,
+            unrest=(1.45, 0.65, 1.0),
         ),
         "listening": Temper(
             blink_median=4.2,
@@ -211,7 +211,7 @@ TEMPERS: Mapping[State, Temper] = MappingProxyType(
             pose=(8.0, 5.0, 0.0),
             pose_viewer=0.35,
             brow_pose=(0.3, -0.12),
-            unrest=1.25,
+            unrest=(1.3, 0.5, 0.4),
         ),
     }
 )
