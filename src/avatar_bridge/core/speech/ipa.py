@@ -174,11 +174,13 @@ def merged(phonemes: Iterable[Phoneme]) -> tuple[Phoneme, ...]:
             phoneme = _joined(prefix, phoneme, (prefix.symbol + phoneme.symbol) if phoneme.symbol.strip() else "")
             prefix = None
         last = result[-1] if result else None
-        if last is not None and last.symbol.strip() and _is_suffix(symbol):
-            result[-1] = _joined(last, phoneme, last.symbol + symbol)
+        if _is_suffix(symbol):
+            sounding = last is not None and last.symbol.strip()
+            base = last or Phoneme("", phoneme.at, 0.0)
+            result[-1:] = [_joined(base, phoneme, base.symbol + symbol if sounding else base.symbol)]
         elif last is not None and not (last.symbol.strip() or phoneme.symbol.strip()):
             result[-1] = _joined(last, phoneme, BOUNDARY if last.symbol and phoneme.symbol else "")
-        elif not _is_suffix(symbol):
+        else:
             result.append(phoneme)
     if prefix is not None:
         result.append(Phoneme("", prefix.at, prefix.duration))

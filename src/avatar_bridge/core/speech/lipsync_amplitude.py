@@ -22,9 +22,10 @@ _LOW, _HIGH = -24.0, -2.0
 _POWER = 1.5
 _HANG = 0.03
 _SPAN = 0.05
+_SHAPE_SPAN = 0.1  # shapes change slower, and follow the loud frames: faint ones are mostly noise
 
-# Centres of gravity (Hz, below 1 kHz and from 0.8 kHz on) at which each viseme is heard, in the order of VISEMES.
-_CENTRES = np.array([[600.0, 1250.0], [390.0, 1850.0], [440.0, 1270.0], [480.0, 1600.0], [535.0, 1180.0]])
+# Centres of gravity (Hz, below 0.85 kHz and from 0.8 kHz on) at which each viseme is heard, in the order of VISEMES.
+_CENTRES = np.array([[544.0, 1286.0], [372.0, 1843.0], [422.0, 1345.0], [446.0, 1628.0], [488.0, 1271.0]])
 _SPREAD = np.array([0.1, 0.12])  # in natural logarithms of Hz
 
 
@@ -45,9 +46,11 @@ class AmplitudeLipSync:
         else:
             opened = opening(levels.decibels)
             opened *= _hung(levels.decibels > noise_gate(levels.decibels), round(_HANG * MOUTH_RATE))
+        heard = opened + 1e-6
+        shares = smoothed(vowel_shares(levels.formants) * heard[:, None], MOUTH_RATE, _SHAPE_SPAN)
+        shares /= smoothed(heard, MOUTH_RATE, _SHAPE_SPAN)[:, None]
         opened = np.clip(smoothed(opened, MOUTH_RATE, _SPAN), 0.0, 1.0)
         opened[opened < 1e-4] = 0.0
-        shares = smoothed(vowel_shares(levels.formants), MOUTH_RATE, 0.08)
         return MouthCurve(MOUTH_RATE, opened.astype(np.float32), shaped(opened, shares))
 
 

@@ -68,7 +68,7 @@ class LiveAmplitude:
         opened = np.array([self._follow(10 * float(np.log10(max(value, _SILENCE)))) for value in power])
         shares = vowel_shares(formants)
         for row in range(len(shares)):
-            self._shares = self._shares + 0.25 * (shares[row] - self._shares)
+            self._shares = self._shares + 0.3 * opened[row] * (shares[row] - self._shares)
             shares[row] = self._shares
         return MouthCurve(MOUTH_RATE, opened.astype(np.float32), shaped(opened, shares))
 

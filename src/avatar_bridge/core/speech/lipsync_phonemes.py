@@ -1,7 +1,8 @@
 """Lip-sync from phoneme times: the best tier, for voices that tell what they say when.
 
 Targets are blended by dominance (after Cohen and Massaro, "Modeling coarticulation in synthetic visual speech", 1993):
-each sound's weight is its own interval, smoothed; consonants weigh little, so they take the shape of their vowels.
+each sound holds on to its neighbours with a weight that falls with time; consonants weigh little, so they take the
+shape of their vowels.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ class PhonemeLipSync:
     """Mouth curves from phoneme times, with coarticulation, anticipated rounding and full closures.
 
     `lead`: seconds by which shapes come before their sound. `reach`: seconds that a movement takes to each side of a
-    sound's edge. `rounding`: seconds by which rounded lips come earlier still. `loudness_share`: how much of the
+    sound's edge. `spread`: seconds in which a shape's hold on its neighbours falls to a third; `rounding`: the same
+    ahead of rounded lips, which come earlier. `loudness_share`: how much of the
     openness follows the loudness, where audio is given; it does not depend on gain and never opens a closure.
     """
 
     lead: float = 0.02
     reach: float = 0.028
-    rounding: float = 0.06
+    spread: float = 0.03
+    rounding: float = 0.05
     loudness_share: float = 0.1
 
     def curve(self, samples: Samples, rate: int, phonemes: Sequence[Phoneme] = ()) -> MouthCurve:
@@ -63,7 +66,8 @@ class PhonemeLipSync:
         opened = self._openness(times, moves)
         if len(samples) and self.loudness_share:
             opened *= 1 - self.loudness_share * (1 - loudness(samples, rate)[:count])
-        opened *= _edges(times - self.lead, length)
+        opened = np.clip(opened * _edges(times - self.lead, length), 0.0, 1.0)
+        opened[opened < 1e-4] = 0.0
         shares = self._shares(times, moves)
         scale = np.minimum(1.0, opened / (shares @ np.asarray(SHAPE_OPENNESS)))
         shapes = (shares * scale[:, None]).astype(np.float32)
@@ -85,23 +89,18 @@ class PhonemeLipSync:
                 near = times[part]
                 half = _CLOSING / 2
                 gate[part] *= 1 - (_rise(near - start + half, half) - _rise(near - end - half, half))
-        opened = np.clip(opened * gate, 0.0, 1.0)
-        opened[opened < 1e-4] = 0.0
-        return opened
+        return opened * gate
 
     def _shares(self, times: NDArray[np.float64], moves: Sequence[_Move]) -> NDArray[np.float64]:
         """Return the share of each shape at each time, shape (n, 5), rows of sum 1."""
         weights = np.full(len(times), 1e-9)
         shares = np.full((len(times), 5), 2e-10)
-        reach = self.reach * 1.5
         for move in moves:
-            early = self.rounding if move.target.rounded else 0.0
-            part = _window(times, move.start - reach - early, move.end + reach)
+            before = self.rounding if move.target.rounded else self.spread
+            part = _window(times, move.start - 6 * before, move.end + 6 * self.spread)
             near = times[part]
-            weight = move.target.dominance * (
-                _rise(near - move.start + early / 2, reach + early / 2) - _rise(near - move.end, reach)
-            )
-            weight = np.maximum(weight, 0.0)
+            away = np.maximum((move.start - near) / before, (near - move.end) / self.spread)
+            weight = move.target.dominance * np.exp(-np.maximum(away, 0.0))
             weights[part] += weight
             shares[part] += weight[:, None] * np.asarray(move.target.shape)
         return np.asarray(shares / weights[:, None])

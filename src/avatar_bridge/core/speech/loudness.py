@@ -33,7 +33,7 @@ class Levels:
     decibels: NDArray[np.float64]
     """Shape (n,): level in dB against the 95th percentile; -200 where there is no sound at all."""
     formants: NDArray[np.float64]
-    """Shape (n, 2): centres of gravity in Hz below 1000 Hz and from 800 Hz on, near the first two formants."""
+    """Shape (n, 2): centres of gravity in Hz below 850 Hz and from 800 Hz on, near the first two formants."""
     stationary: bool
     """True when the sound is level noise, such as an empty room: flat in time and in spectrum."""
 
@@ -85,7 +85,7 @@ def _spectrum_frames(rate: int) -> SpectrumFrames:
         return slice(min(first, len(hertz) - 1), max(last, min(first, len(hertz) - 1) + 1))
 
     window = np.hanning(length + 2)[1:-1]
-    return SpectrumFrames(window, size, part(*BAND), part(200, 1000), part(800, 3000), hertz)
+    return SpectrumFrames(window, size, part(*BAND), part(200, 850), part(800, 3000), hertz)
 
 
 def _windows(samples: Samples, rate: int, frame_rate: float, count: int, lead: float) -> Iterator[NDArray[np.float64]]:
