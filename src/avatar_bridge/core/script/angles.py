@@ -6,6 +6,7 @@ import html
 import re
 
 from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
+from avatar_bridge.core.script.inline import spoken_address
 
 __all__ = ["angle", "thinking"]
 
@@ -47,10 +48,9 @@ def angle(cursor: Cursor, pos: int) -> int:
     if mail := _MAIL.match(buffer, pos):
         cursor.writer.both(mail[1])
         return mail.end()
-    if _LINK.match(buffer, pos):
-        end = buffer.index(">", pos)
-        cursor.skips[cursor.base + end] = 1
-        return pos + 1
+    if link := _LINK.match(buffer, pos):
+        cursor.writer.say(spoken_address(link[0][1:-1]), link[0][1:-1])
+        return link.end()
     if cursor.closed:
         return cursor.plain(pos)
     if (

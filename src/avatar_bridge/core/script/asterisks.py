@@ -37,11 +37,11 @@ def stems(word: str) -> Iterator[str]:
     yield lower
 
 
-def action(text: str, names: Names, mode: Literal["always", "known"]) -> Instruction | None:
+def action(text: str, names: Names, mode: Literal["always", "known"], *, alone: bool) -> Instruction | None:
     """Return the cue that emphasised `text` asks for, or None where it is to be read.
 
-    In mode `known`, one of the first two words has to be an inflected form of a known name, so that an emphasised
-    word is not swallowed; in mode `always` any known name counts, and a text without one is reported, not read.
+    In mode `known`, one of the first two words has to be an inflected form of a known name, or the whole a known
+    name in lower case that stands `alone` between sentences, so that an emphasised word is not swallowed; in mode `always` any known name counts, and a text without one is reported, not read.
     """
     words = _WORD.findall(text)
     if not words or len(words) > _LONGEST_ACTION:
@@ -49,6 +49,8 @@ def action(text: str, names: Names, mode: Literal["always", "known"]) -> Instruc
     if names.open:
         name = next(stems(words[0]))
         return Instruction("cue", name) if len(name) <= LONGEST_NAME else None
+    if alone and text[0] == text[0].lower() and names.knows(text):
+        return Instruction("cue", text)
     for start in range(len(words) if mode == "always" else min(2, len(words))):
         for length in range(min(MOST_WORDS, len(words) - start), 0, -1):
             rest = words[start + 1 : start + length]

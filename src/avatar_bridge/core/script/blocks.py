@@ -77,7 +77,7 @@ def _heading(cursor: Cursor, pos: int, stop: int) -> int:
 
 
 def _rule_or_bullet(cursor: Cursor, pos: int, stop: int) -> int:
-    if _undecided(cursor, _RULE_SO_FAR, pos, stop):
+    if cursor.starved(pos + 1) or _undecided(cursor, _RULE_SO_FAR, pos, stop):
         return WAIT
     if rule := _RULE.match(cursor.buffer, pos, stop):
         cursor.line_start = False

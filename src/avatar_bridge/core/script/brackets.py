@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
-from avatar_bridge.core.script.spoken import is_word
+from avatar_bridge.core.script.lane import is_word
 
 __all__ = ["bracket", "image", "wide_bracket"]
 
@@ -117,7 +117,7 @@ def _link(cursor: Cursor, pos: int, end: int, inside: str) -> int:
     if link.end() - end > LONGEST_TAG and _LONG_ADDRESS.match(buffer, end) is None:
         return 0
     target = link[1] or link[2] or ""
-    if _ADDRESS.match(target) is None and cursor.reader.bracket(inside, in_word=False) is not None:
+    if _ADDRESS.match(target) is None and cursor.reader.knows(inside):
         return 0
     cursor.skips[cursor.base + end - 1] = link.end() - end + 1
     return 1

@@ -36,6 +36,7 @@ class Cursor:
         "reader",
         "row",
         "skips",
+        "tag_end",
         "thought",
         "url",
         "wake",
@@ -52,6 +53,8 @@ class Cursor:
         """Offset of the buffer in the source."""
         self.prev = ""
         """The source character before the buffer."""
+        self.tag_end = -1
+        """Offset of the end of the last tag."""
         self.closed = False
         self.wake: re.Pattern[str] | None = None
         """While a rule waits: what has to come before it is worth another look."""
@@ -76,7 +79,9 @@ class Cursor:
         """True in the part of an address that is shown and not said."""
 
     def before(self, pos: int) -> str:
-        """Return the source character before `pos`; empty at the start."""
+        """Return the source character before `pos`; empty at the start, a space behind a tag."""
+        if self.base + pos == self.tag_end:
+            return " "
         return self.buffer[pos - 1] if pos else self.prev
 
     def starved(self, pos: int) -> bool:
@@ -97,6 +102,7 @@ class Cursor:
         """Carry out what the tag between `pos` and `end` asks for."""
         writer, offset = self.writer, self.base + pos
         writer.remove()
+        self.tag_end = self.base + end
         for each in instructions:
             if each.kind == "cue":
                 writer.cue(

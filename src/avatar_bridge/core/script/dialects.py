@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from avatar_bridge.core.vocabulary import name_key
@@ -27,6 +27,7 @@ _AMOUNT = re.compile(rf"({_NUMBER})(%?)\Z")
 _TIME = re.compile(rf"({_NUMBER})[ ]?(s|sec|secs|seconds?|ms)\Z", re.IGNORECASE)
 _TOKEN = re.compile(r'[^\s="]+=(?:"[^"]*"|[^\s"]*)|[^\s"]+')
 _OPTION = re.compile(r'([^\W\d][\w.-]*)=(?:"([^"]*)"|(\S+))\Z')
+_STRAY = re.compile(r"\s*[:=(]\s*(?=[\d.])|(?<=\d)\)")
 _PARTS = re.compile(r"\s*[,;、]\s*")
 _KEYED = re.compile(r"\s*([A-Za-z]{3,12})\s*:\s*(.+)\Z", re.DOTALL)
 _TOKEN_WORD = re.compile(r"(?:EMOTE|EMOTION|MOTION|ACT|ACTION|EXPRESSION|FACE|ANIM)[_: -]+(.+)\Z", re.IGNORECASE)
@@ -237,6 +238,11 @@ class Reader:
         self._read[inside, in_word] = found
         return found
 
+    def knows(self, inside: str) -> bool:
+        """Return True where `[inside]` asks for an action of the known names."""
+        asked = self.bracket(inside, in_word=False) or ()
+        return any(each.kind == "pause" or (each.kind == "cue" and self.names.knows(each.name)) for each in asked)
+
     def _bracket(self, inside: str, *, in_word: bool) -> tuple[Instruction, ...] | None:
         text = unicodedata.normalize("NFKC", inside).strip()
         if not text:
@@ -247,9 +253,16 @@ class Reader:
         if single is not None:
             return (self.checked(single),)
         parts = _PARTS.split(text)
-        if len(parts) == 1:
+        return self._mended(text) if len(parts) == 1 else self._several(parts, in_word=in_word)
+
+    def _mended(self, text: str) -> tuple[Instruction, ...] | None:
+        """Read a known name with broken punctuation, `[smile:0.8]` or `[smile!]`, and say how to write it."""
+        mended = _STRAY.sub(" ", text).strip(" !.?~")
+        single = self._single(mended, in_word=False)
+        if mended == text or single is None or single.kind != "cue" or not self.names.knows(single.name):
             return None
-        return self._several(parts, in_word=in_word)
+        problem = f"[{text}] is read as [{mended}]"
+        return (replace(single, problems=(*single.problems, problem), suggestion=f"[{mended}]"),)
 
     def _closing(self, name: str) -> tuple[Instruction, ...] | None:
         if not self.native:

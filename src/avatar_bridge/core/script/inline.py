@@ -7,9 +7,19 @@ import re
 from avatar_bridge.core.script.asterisks import action
 from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
 from avatar_bridge.core.script.emoji import SEQUENCE, meaning
-from avatar_bridge.core.script.spoken import SPACED_WORD, is_word
+from avatar_bridge.core.script.lane import SPACED_WORD, is_word
 
-__all__ = ["address", "address_tail", "backtick", "control", "emphasis", "escape", "line_end", "picture"]
+__all__ = [
+    "address",
+    "address_tail",
+    "backtick",
+    "control",
+    "emphasis",
+    "escape",
+    "line_end",
+    "picture",
+    "spoken_address",
+]
 
 _LONGEST_EMPHASIS = 80
 _LONGEST_RUN = 64
@@ -61,6 +71,8 @@ def emphasis(cursor: Cursor, pos: int) -> int:
         if cursor.base + at in cursor.skips:
             end = at
             break
+    if end - pos > 3:
+        return _ornament(cursor, pos, end)
     before, after = cursor.before(pos), buffer[end : end + 1]
     if char == "*" and end - pos == 1 and after in ("\ufe0f", "\u20e3"):
         return picture(cursor, pos)
@@ -68,6 +80,14 @@ def emphasis(cursor: Cursor, pos: int) -> int:
     if opens and (char, end - pos) in _CLOSERS:
         return _opening(cursor, pos, end)
     return _unpaired(cursor, pos, end)
+
+
+def _ornament(cursor: Cursor, pos: int, end: int) -> int:
+    """Read a run too long for markup; asterisks are shown and not said."""
+    if cursor.buffer[pos] != "*":
+        return cursor.plain(pos, end - pos)
+    cursor.writer.show(cursor.buffer[pos:end])
+    return end
 
 
 def _may_open(before: str, after: str, char: str) -> bool:
@@ -105,7 +125,8 @@ def _opening(cursor: Cursor, pos: int, end: int) -> int:
         return _unpaired(cursor, pos, end)
     close = found.start() if claimed else found.end() - length
     if acts != "never":
-        asked = action(buffer[end:close], cursor.reader.names, acts)
+        alone = cursor.before(pos) in ("", "\n") or cursor.writer.between_sentences
+        asked = action(buffer[end:close], cursor.reader.names, acts, alone=alone)
         if asked is not None:
             cursor.obey((asked,), pos, close + length, "")
             return close + length
@@ -136,6 +157,9 @@ def backtick(cursor: Cursor, pos: int) -> int:
     end = pos + 1 if run is None else run.end()
     if cursor.starved(end) and end - pos < _LONGEST_RUN:
         return WAIT
+    if end - pos == _LONGEST_RUN:
+        cursor.writer.show(buffer[pos:end])
+        return end
     mark = re.compile(rf"(?<!`){buffer[pos:end]}(?!`)|[\n\r]")
     stop = end + LONGEST_TAG
     found = mark.search(buffer, end, stop)
@@ -233,6 +257,12 @@ def _bare(host: re.Match[str]) -> str:
     """Return how an address is said: its host without `www.`."""
     name = host[2] or host[1]
     return name[4:] if name.lower().startswith("www.") and "." in name[4:] else name
+
+
+def spoken_address(url: str) -> str:
+    """Return how a whole address is said: its host, or itself where it has none."""
+    host = _HOST.match(url)
+    return url if host is None else _bare(host)
 
 
 def address_tail(cursor: Cursor, pos: int) -> int:
