@@ -57,14 +57,14 @@ def test_offsets_count_characters_whatever_their_width() -> None:
 
 def test_each_script_gets_its_voice_unless_told_otherwise() -> None:
     text = "안녕하세요"
-    assert spoken(text).duration < 0.6 * spoken(text, by_script=False).duration
+    assert "ˈɐ" not in [phoneme.symbol for phoneme in spoken(text, by_script=False).phonemes]
     assert "ˈɐ" in [phoneme.symbol for phoneme in spoken(text).phonemes]
 
 
 def test_the_same_texts_in_the_same_order_give_the_same_bytes() -> None:
     program = (
         "import hashlib; from avatar_bridge.tts.espeak import EspeakEngine; engine = EspeakEngine(pitch=3);"
-        "spoken = [p.samples.tobytes() for text in ('Hello there.', 'меж тем', 'And again.') for p in engine.speak(text)];"
+        "spoken = [p.samples.tobytes() for text in ('Hello there.', 'меж тем', 'Hm.') for p in engine.speak(text)];"
         "print(len(spoken), hashlib.sha256(b''.join(spoken)).hexdigest())"
     )
     runs = {subprocess.check_output([sys.executable, "-c", program], text=True) for _ in range(2)}

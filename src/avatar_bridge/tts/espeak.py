@@ -64,8 +64,8 @@ class EspeakEngine:
 
     voice: an espeak-ng voice ("en-us", "de", "ja"). speed: times 175 words a minute, 0.5..2.5. pitch: semitones,
     -12..12, by speaking slower and playing faster (the slowest is 80 words a minute). by_script: speak a text in
-    another script (Japanese, Russian) with the voice of that script's language. The same texts in the same order give the
-    same bytes; espeak-ng's noise runs on from one text to the next.
+    another script (Japanese, Russian) with the voice of that script's language. The same texts in the same order give
+    the same bytes; espeak-ng's noise runs on from one text to the next.
     """
 
     def __init__(self, *, voice: str = "en-us", speed: float = 1.0, pitch: float = 0.0, by_script: bool = True) -> None:
