@@ -248,7 +248,7 @@ def test_any_text_gives_a_map_or_a_clear_error(text: str) -> None:
     ),
 )
 def test_any_value_gives_a_map_or_a_clear_error(value: object, key: str) -> None:
-    kept = [line for line in NOD.splitlines() if not line.startswith(key.split(".")[0])]
+    kept = [line for line in NOD.splitlines() if not line.startswith(key.split(".", maxsplit=1)[0])]
     try:
         text = "\n".join([*kept, f"{key} = {tomlkit.item(value).as_string()}", ""])
     except tomlkit.exceptions.TOMLKitError:

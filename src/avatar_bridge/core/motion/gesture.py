@@ -22,7 +22,8 @@ CROSS_FADE = 0.2
 """Seconds in which a gesture leaves for another one of its group."""
 
 _FADE_SPEED = 130.0
-_PEAK = 1.5
+_FADE_ACCELERATION = 2300.0
+_ENTRY = 0.13
 _PACES = (0.8, 2.5)
 _SIGNED = frozenset({"head_yaw", "head_roll", "body_yaw", "body_roll", "gaze_x", "position_x", "mouth_x"})
 _HEAD = frozenset({"head_yaw", "head_pitch", "head_roll"})
@@ -50,8 +51,12 @@ _BONE_CHANNELS = frozenset(name for name, channel in CHANNELS.items() if channel
 
 
 def safe_fade(amplitude: float, seconds: float) -> float:
-    """Return at least `seconds`, and enough that fading `amplitude` degrees stays below 130 degrees a second."""
-    return max(seconds, _PEAK * abs(amplitude) / _FADE_SPEED)
+    """Return at least `seconds`, and enough that fading `amplitude` degrees keeps to 130 a second and 2300 a second².
+
+    Smoothstep over T seconds reaches 1.5 / T of its amplitude in speed and 6 / T² in acceleration.
+    """
+    reach = abs(amplitude)
+    return max(seconds, 1.5 * reach / _FADE_SPEED, math.sqrt(6.0 * reach / _FADE_ACCELERATION))
 
 
 class Gesture:
@@ -90,7 +95,10 @@ class Gesture:
         cue: int | None = None,
         random: Random | None = None,
     ) -> None:
-        """Place the play: `strength` 0..1 scales it; `duration` is how long it lasts (its loop, where it has one)."""
+        """Place the play; one that comes too late for a compressed preparation goes straight into its stroke.
+
+        `strength` 0..1 scales it; `duration` is how long it lasts (its loop, where it has one).
+        """
         self.action = action
         self.cue = cue
         self._clip = Clip(action.keyframes)
@@ -99,25 +107,41 @@ class Gesture:
         mirrored = action.mirror and random is not None and random.random() < 0.5
         self._parts = _parts(self._clip.tracks, size, mirrored=mirrored)
         self._stroke = action.stroke
-        start = late_start(self._stroke * pace, stroke_at - now)
-        self._begin = now + start.delay
-        self._rate = start.rate / pace
-        self._skip = start.skip / pace
-        self._meets = max(stroke_at, self._begin)
+        self._place(stroke_at, now, pace)
         self._pace = pace
         self._loop: tuple[float, float] | None = None
         self._extra = 0.0
         if duration is not None and duration != action.duration:
             self._stretch(duration)
-        abrupt = [(track, scale) for _, track, scale, _ in self._parts if self._skip > 0 or track.at(0.0) != 0.0]
-        jump = max((abs(track.at(self._stroke) * scale) for track, scale in abrupt), default=0.0)
-        self._entry = safe_fade(jump, max(0.1, action.fade_in)) if abrupt else 0.0
         self._fades: tuple[tuple[float, float], ...] = ()
         self.mute = False
-        if any(track.at(self._clip.duration) != 0.0 for track in self._clip.tracks.values()):
-            fade = min(safe_fade(jump, action.fade_out), self._clip.duration - self._stroke)
-            self.leave(self._end() - fade, fade)
+        self._entry = self._entry_fade()
+        if self._skip:
+            self._meets = max(self._meets, self._begin + self._entry)
+        self._fade_at_end()
         self.moves_head = not _MOVING.isdisjoint(self._clip.tracks)
+
+    def _place(self, stroke_at: float, now: float, pace: float) -> None:
+        start = late_start(self._stroke * pace, stroke_at - now)
+        self._begin = now + start.delay
+        self._meets = max(stroke_at, self._begin)
+        self._rate = start.rate / pace
+        self._skip = 0.0
+        if start.skip > 0.0:
+            self._rate, self._skip = 0.0, self._stroke
+
+    def _fade_at_end(self) -> None:
+        if any(track.at(self._clip.duration) != 0.0 for track in self._clip.tracks.values()):
+            room = max(self._clip.duration - self._stroke, _ENTRY)
+            fade = min(safe_fade(self.reach(self._end() - 1e-6), self.action.fade_out), room)
+            self.leave(self._end() - fade, fade)
+
+    def _entry_fade(self) -> float:
+        """Seconds to fade in: none where the clip begins at rest, else to the pose of the stroke, all in one move."""
+        if self._skip == 0.0 and all(track.at(0.0) == 0.0 for track in self._clip.tracks.values()):
+            return 0.0
+        available = self._meets - self._begin if self._skip else self.action.fade_in
+        return safe_fade(self.reach(self._begin), max(available, _ENTRY))
 
     def _stretch(self, duration: float) -> None:
         rest = self._clip.duration - self._stroke

@@ -30,7 +30,6 @@ _SPEAKING_HEAD = 0.7
 _HUSH = 0.4
 _RELAX = 0.25
 _HEAD_RAMP = 1.0
-_HUSH_RAMP = 3.0
 _MOUTH_CLOSING = 1 / 0.06
 _MOUTH_OPENING = 1 / 0.15
 _LONGEST_STEP = 1 / 30
@@ -50,7 +49,7 @@ class Life(Protocol):
         ...
 
     def hush(self, amount: float) -> None:
-        """Scale the noise of head and body by `amount`, 0 to 1."""
+        """Glide to showing `amount`, 0 to 1, of the noise of head and body."""
         ...
 
     def advance(self, now: float) -> Mapping[str, float]:
@@ -220,7 +219,7 @@ class Mixer:
         self._mouth = _toward(self._mouth, 0.0 if speaking else 1.0, ramp)
         if self._life is not None:
             moving = any(gesture.moves_head and gesture.begins <= now for gesture in self._gestures)
-            hush = _toward(self._hush, _HUSH if moving else 1.0, step * _HUSH_RAMP)
+            hush = _HUSH if moving else 1.0
             if hush != self._hush:
                 self._hush = hush
                 self._life.hush(hush)
