@@ -212,7 +212,7 @@ class LocalSpeaker:
             if self._wall is None:
                 retry_at = now + _RETRY_EVERY / 4
                 continue
-            self._reel.skip(self._wall.heard(now))
+            self._reel.skip(self._wall.heard(now), now)
             if now >= retry_at:
                 with contextlib.suppress(SpeakerError):
                     await aside(self._reopen)
@@ -228,6 +228,7 @@ class LocalSpeaker:
 
     def _return(self) -> None:
         if self._wall is not None and self._moved >= _SETTLED_AFTER and not self._ended:
-            self._reel.skip(self._wall.heard(time.perf_counter()))
+            now = time.perf_counter()
+            self._reel.skip(self._wall.heard(now), now)
             self._wall = None
             self._diagnostics.append(Diagnostic("the sound device is back"))

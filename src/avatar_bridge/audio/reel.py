@@ -60,9 +60,8 @@ class _Tape:
     def waiting(self, track: _Track | None = None) -> int:
         """Return the samples not taken yet, of one track or of all."""
         chunks = list(self.chunks)
-        return sum(len(chunk) for owner, chunk in chunks if track is None or owner is track) - self._offset * bool(
-            chunks
-        )
+        begun = self._offset if chunks and track in (None, chunks[0][0]) else 0
+        return sum(len(chunk) for owner, chunk in chunks if track in (None, owner)) - begun
 
 
 class Reel:
@@ -140,8 +139,8 @@ class Reel:
         self._track.stopped = True
         return heard
 
-    def skip(self, position: float) -> None:
-        """Forget what lies before `position` seconds of this utterance; only while no device pulls."""
+    def skip(self, position: float, now: float) -> None:
+        """Forget what lies before `position` seconds of this utterance, heard at `now`; only while no device pulls."""
         track, rest = self._track, _Tape()
         target = min(round(position * self.rate), track.written)
         drop = target - (track.written - self._tape.waiting(track))
@@ -152,8 +151,11 @@ class Reel:
                 drop -= len(chunk)
         self._tape = self._playing = rest
         track.pulled = max(track.pulled, target)
-        track.stamps.clear()
         track.last = max(track.last, position)
+        track.stamps.clear()
+        if not rest.chunks and track.written:
+            # nothing is left to pull: time alone moves it from here to the end and beyond
+            track.stamps.append((target, track.written - target, now - max(0.0, position - track.written / self.rate)))
 
     def _unheard(self) -> list[tuple[_Track, Samples]]:
         """Return the chunks not taken yet, the first one without what was taken of it."""
