@@ -31,7 +31,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 NEVER_ENDS = _words("""
-dr mr mrs ms mx prof st ste mt rev hon gen col capt cpt lt sgt maj gov sen rep pres messrs fr sr sra srta sres dra d
+ee dr mr mrs ms mx prof st ste mt rev hon gen col capt cpt lt sgt maj gov sen rep pres messrs fr sr sra srta sres dra d
 dña lic ing arq mme mlle mlles mm me mgr hr hrn dipl habil vgl ca evtl ggf inkl exkl bzw sog gegr geb zzgl abzgl vs cf
 viz approx ed eds trans resp esp incl excl av avda blvd pza ctra tel ext cap pág págs párr núm nº str abs abb kap bd
 hrsg aufl jhdt jh mio mrd tsd min sec hrs est ud uds vd vds p.ej e.g i.e z.b d.h u.a z.t i.d.r m.e o.ä v.a c.-à-d p.ex

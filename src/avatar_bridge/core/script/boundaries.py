@@ -43,19 +43,21 @@ class Joint(IntEnum):
     NONE = 0
     UNSETTLED = 1
     """Needs the whole following word."""
-    WORD = 2
+    PLAIN = 2
+    """Between two words of which nothing is known."""
+    WORD = 3
     """Before a verb or an article: between words that would rather stand together."""
-    WEAK = 3
+    WEAK = 4
     """Before a verb or an article, where a noun phrase has just ended."""
-    INNER = 4
+    INNER = 5
     """The end of a clause or a sentence within quotes or brackets."""
-    PHRASE = 5
+    PHRASE = 6
     """Before a preposition, or after a particle."""
-    CLAUSE_OPENER = 6
+    CLAUSE_OPENER = 7
     """Before a conjunction or a relative word."""
-    CLAUSE = 7
+    CLAUSE = 8
     """At a comma or its like."""
-    SENTENCE = 8
+    SENTENCE = 9
 
 
 def after_stop(word: str, lead: str, following: str, *, fresh: bool) -> Joint:
@@ -122,7 +124,7 @@ def _after_numeral(bare: str, lead: str, following: str, *, fresh: bool) -> Join
     return Joint.SENTENCE
 
 
-def resolve(word: str, following: str) -> Joint:
+def resolve(lead: str, word: str, following: str) -> Joint:
     """Return the joint that `after_stop` left unsettled, now that the whole following word is known."""
     core = word.rstrip(CLOSERS)
     bare = following.strip(_STRIPPED_LEFT + CLOSERS + ".,;:!?…")
@@ -133,7 +135,9 @@ def resolve(word: str, following: str) -> Joint:
             return Joint.NONE
         named = core.lstrip(_STRIPPED_LEFT)[:1].isupper() and bare[:1].isupper()
         known = bare.lower() in SENTENCE_OPENERS or bare.startswith(("I'", "I’"))
-        return Joint.PHRASE if named and not known else Joint.CLAUSE
+        # After `The mill, built ...` a name or a description goes on.
+        described = lead.lower() in DETERMINERS and bare.lower() not in CLAUSE_OPENERS
+        return Joint.PHRASE if (named or described) and not known else Joint.CLAUSE
     if core[-1:] in ":،؛":
         return Joint.NONE if ends and core[-1:] != ":" else Joint.CLAUSE
     return Joint.SENTENCE if bare[:1].isupper() and bare.lower() in SENTENCE_OPENERS else Joint.NONE
@@ -147,7 +151,7 @@ _COORDINATORS = frozenset(
 def before_word(lead: str, word: str, following: str) -> Joint:
     """Return the joint between `word` and `following`, without punctuation between them; `lead` precedes `word`."""
     left, right = word.lower(), following.lower()
-    if not _may_part(word, left, following, right):
+    if not _may_part(lead, word, left, following, right):
         return Joint.NONE
     if "가" <= left[-1] <= "힣" or "가" <= right[0] <= "힣":
         return _between_korean(left, right)
@@ -160,7 +164,7 @@ def before_word(lead: str, word: str, following: str) -> Joint:
     if right in AUXILIARIES or right in DETERMINERS or right == "to":
         named = lead.lower() in DETERMINERS or left[:2] in {"l'", "l’", "d'", "d’"}
         return Joint.WEAK if named else Joint.WORD
-    return Joint.NONE
+    return Joint.PLAIN
 
 
 def is_settled(joint: Joint, opener: str) -> bool:
@@ -169,19 +173,23 @@ def is_settled(joint: Joint, opener: str) -> bool:
     return joint < Joint.PHRASE or opener[0] >= "\uac00" or (key in CLAUSE_OPENERS and key not in _COORDINATORS)
 
 
-def confirms(joint: Joint, opener: str, following: str) -> bool:
-    """Return whether a joint before the word `opener` holds now that the word `following` it is known.
+def confirms(joint: Joint, lead: str, opener: str, following: str) -> bool:
+    """Return whether the joint between `lead` and `opener` holds now that the word `following` them is known.
 
-    It does not where the two words are all that follows (`with you.`, `and butter,`).
+    It does not where the two words are all that follows (`with you.`, `and butter,`), nor between two names.
     """
     bare = following.rstrip(CLOSERS)
     if bare[-1:] in _LEANING_MARKS:
         return False
+    if opener in _COORDINATORS and lead[:1].isupper() and (bare[:1].isupper() or bare.lower() in DETERMINERS):
+        return bare == "I" or bare.startswith(("I'", "I’"))
     return joint is not Joint.PHRASE or bare.lower() not in OBJECTS or opener.lower() in SUBJECTS
 
 
-def _may_part(word: str, left: str, following: str, right: str) -> bool:
-    if not right or left in LEANS_RIGHT or right in LEANS_LEFT or len(left) < 2:
+def _may_part(lead: str, word: str, left: str, following: str, right: str) -> bool:
+    if left in LEANS_RIGHT or right in LEANS_LEFT or len(left) < 2:
+        return False
+    if left[-1].isdigit() and lead.rstrip(".").lower() in BEFORE_NUMBER:
         return False
     if not (left[-1].isalpha() or left[-1] in ")%€$"):
         closed = left[-1].isdigit() or (left[-1] in CLOSERS and left[-1] not in "'’")
@@ -281,4 +289,4 @@ def _between_korean(left: str, right: str) -> Joint:
         return Joint.CLAUSE_OPENER if len(left) > 2 else Joint.PHRASE
     if left.endswith(_KOREAN_PHRASE):
         return Joint.PHRASE
-    return Joint.WORD if left[-1] in "을를이가도로" else Joint.NONE
+    return Joint.WORD if left[-1] in "을를이가도로" else Joint.PLAIN

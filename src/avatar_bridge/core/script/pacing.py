@@ -11,9 +11,14 @@ LONGEST = 240
 
 _FIRST = {Joint.SENTENCE: 8.0, Joint.CLAUSE: 8.0, Joint.CLAUSE_OPENER: 12.0, Joint.PHRASE: 15.0}
 _FIRST_LIMIT = 40.0
-_FIRST_CAPS = ((22.0, 12.0, Joint.PHRASE), (_FIRST_LIMIT, 14.0, Joint.WEAK), (60.0, 14.0, Joint.WORD))
+_FIRST_CAPS = (
+    (22.0, 13.0, Joint.PHRASE),
+    (_FIRST_LIMIT, 14.0, Joint.WEAK),
+    (60.0, 20.0, Joint.WORD),
+    (76.0, 20.0, Joint.PLAIN),
+)
 """From which length on which place is good enough: (length, least length of the piece, worst place)."""
-_BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.WORD), reverse=True))
+_BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.PLAIN), reverse=True))
 _DENSE_LEAST = 0.58
 _DENSE = 0.75
 """The first piece's caps for scripts that come in tokens of one or two characters."""
@@ -94,7 +99,7 @@ class Pacing:
         if length < LONGEST:
             return None
         self.alarm = weight
-        return self._best(Joint.WORD if length >= LONGEST * 1.2 else Joint.PHRASE, LONGEST * 0.2)
+        return self._best(Joint.PLAIN if length >= LONGEST * 1.1 else Joint.PHRASE, LONGEST * 0.2)
 
     def _least(self) -> dict[Joint, float]:
         if self.reserve < _LOW:

@@ -224,12 +224,12 @@ class Segmenter:
         if self._held:
             place, weight, held = self._held
             self._held = None
-            if place > self._origin + self._start and confirms(held, self._word, run):
+            if place > self._origin + self._start and confirms(held, self._lead, self._word, run):
                 self._offer(place - self._origin, held, weight)
         if self._word and self._gap and start > self._start:
             joint = self._joint
             if joint is Joint.UNSETTLED:
-                joint = resolve(self._word, run)
+                joint = resolve(self._lead, self._word, run)
                 self._next_opens = self._next_opens or joint is Joint.SENTENCE
                 self._offer(start, joint)
             elif joint is Joint.NONE:
@@ -314,7 +314,7 @@ class Segmenter:
         self._offer(here, joint or Joint.NONE)
 
     def _offer(self, here: int, joint: Joint, weight: float | None = None) -> None:
-        if joint < Joint.WORD:
+        if joint < Joint.PLAIN:
             return
         if self._nesting.inside(self._weight):
             if joint < Joint.CLAUSE:

@@ -100,7 +100,7 @@ def japanese_joint(left: str, following: str) -> Joint:
         return Joint.PHRASE
     if last in "てで" and before and following not in _TIGHT_KANJI:
         return Joint.WORD
-    return Joint.NONE
+    return Joint.NONE if last in "おごんっー" else Joint.PLAIN
 
 
 _CHINESE_CLAUSE = _pairs(
@@ -108,7 +108,28 @@ _CHINESE_CLAUSE = _pairs(
     "即使无论無論直到"
 )
 _CHINESE_PHRASE = _pairs("关于關於对于對於通过通過根据根據为了為了已经已經")
-_CHINESE_AFTER = ("的时候", "的時候", "之后", "之後", "以后", "以後", "之前", "的话", "的話", "的地方")
+_CHINESE_AFTER = (
+    "的时候",
+    "的時候",
+    "之后",
+    "之後",
+    "以后",
+    "以後",
+    "之前",
+    "的话",
+    "的話",
+    "的地方",
+    "发现",
+    "發現",
+    "认为",
+    "認為",
+    "觉得",
+    "覺得",
+    "知道",
+    "希望",
+    "表示",
+    "表明",
+)
 _CHINESE_ADVERBS = frozenset("都就也还還又才已很没沒不将將会會能要可再只刚剛正最更太")
 _CHINESE_WEAK: dict[str, tuple[str, str]] = {
     "在": ("现現存实實所正内內外潜自好旨还還就都不", "于於内內"),
@@ -142,7 +163,7 @@ def chinese_joint(left: str, pair: str) -> Joint:
         return Joint.NONE
     if pair in _CHINESE_CLAUSE:
         return Joint.CLAUSE_OPENER
-    if left.endswith(_CHINESE_AFTER) and pair[0] not in "的了":
+    if left.endswith(_CHINESE_AFTER) and pair[0] not in "的了过過着著自吗嗎吧":
         return Joint.PHRASE
     if pair in _CHINESE_PHRASE:
         return Joint.PHRASE
