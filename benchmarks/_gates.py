@@ -92,11 +92,12 @@ class Take:
 def _windows(curve: Curve, seconds: float) -> tuple[Curve, Curve]:
     size = min(int(seconds * RATE), len(curve))
     shape = np.hanning(size)
-    power = np.zeros(size // 2 + 1)
+    power: Curve = np.zeros(size // 2 + 1)
     for start in range(0, len(curve) - size + 1, size // 2):
         piece = curve[start : start + size]
-        power += np.abs(np.fft.rfft((piece - piece.mean()) * shape)) ** 2
-    return np.fft.rfftfreq(size, 1.0 / RATE), power
+        power = power + np.abs(np.fft.rfft((piece - piece.mean()) * shape)) ** 2
+    frequency: Curve = np.arange(len(power)) * RATE / size
+    return frequency, power
 
 
 def slope(curve: Curve) -> float:
@@ -171,7 +172,7 @@ def _kolmogorov(values: Curve) -> float:
     steps = np.arange(1, count + 1) / count
     distance = float(max((steps - expected).max(), (expected - steps + 1.0 / count).max()))
     reach = (math.sqrt(count) + 0.12 + 0.11 / math.sqrt(count)) * distance
-    terms = [(-1) ** (k - 1) * math.exp(-2.0 * k * k * reach * reach) for k in range(1, 101)]
+    terms = [math.exp(-2.0 * k * k * reach * reach) * (1.0 if k % 2 else -1.0) for k in range(1, 101)]
     return min(max(2.0 * sum(terms), 0.0), 1.0)
 
 

@@ -23,6 +23,8 @@ __all__ = ["measure", "perform"]
 _STATES: tuple[State, ...] = ("idle", "speaking", "listening", "thinking")
 _AHEAD = 0.8
 """Seconds that a timeline knows its accents before they are heard."""
+_ANY_STATE = frozenset({3, 5, 8, 12, 13})
+"""Gates that hold whatever the states, changes between them included."""
 Curves = Mapping[str, NDArray[np.float64]]
 
 
@@ -105,6 +107,29 @@ def take(seed: int, state: State, seconds: float, idle: Curves | None = None) ->
     )
 
 
+def converse(seed: int, seconds: float) -> Any:
+    """Return a take of a conversation: listening, thinking, speaking and idling by turns, accents and all."""
+    life = Life(seed=seed)
+    random = Random(f"conversation/{seed}")
+    at = 0.0
+    while at < seconds:
+        life.enter("listening", at)
+        listened = at + random.uniform(3.0, 9.0)
+        for pause in pauses(random.randrange(10**6), listened - at):
+            life.notice(Stimulus(pause.kind, at + pause.at))
+        life.enter("thinking", listened)
+        spoken = listened + random.uniform(0.4, 3.0)
+        life.enter("speaking", spoken)
+        at = spoken + random.uniform(3.0, 12.0)
+        for stimulus in speech(random.randrange(10**6), at - spoken - 0.6):
+            life.notice(Stimulus(stimulus.kind, spoken - 0.6 + stimulus.at, stimulus.strength))
+        life.notice(Stimulus("turn_end", at))
+        life.enter("idle", at)
+        at += random.uniform(0.5, 20.0)
+    frames = [life.advance(index / _gates.RATE) for index in range(int(seconds * _gates.RATE))]
+    return _gates.Take("idle", {name: np.array([frame[name] for frame in frames]) for name in frames[0]})
+
+
 def _two_sines(seconds: float) -> Any:
     """The idle motion of a common runtime: two sines an axis, a body that follows exactly, a blink every 5 s."""
     now = np.arange(int(seconds * _gates.RATE)) / _gates.RATE
@@ -124,7 +149,7 @@ def _jitter(seconds: float) -> Any:
     """White noise on every head axis."""
     random = np.random.default_rng(7)
     axes = random.normal(size=(3, int(seconds * _gates.RATE)))
-    return _still("idle", *axes, np.zeros(axes.shape[1]))
+    return _still("idle", axes[0], axes[1], axes[2], np.zeros(axes.shape[1]))
 
 
 def _still(
@@ -153,6 +178,17 @@ def _cost(seconds: float) -> float:
     return 1e6 * (time.perf_counter() - begin) / count
 
 
+def _conversation(seeds: tuple[int, ...], seconds: float) -> Iterator[Figure]:
+    results: dict[str, list[Any]] = {}
+    for seed in seeds:
+        for gate in _gates.gates(converse(seed, seconds)):
+            if gate.number in _ANY_STATE:
+                results.setdefault(gate.name, []).append(gate)
+    for name, found in results.items():
+        worst = max(found, key=lambda gate: gate.excess)
+        yield Figure(f"gate {worst.number} conversation: {name}", worst.value, worst.unit, worst.target, worst.passed)
+
+
 def measure(quick: bool) -> Iterator[Figure]:
     """Yield every gate in every state, the worst of the seeds, and what a frame costs."""
     seconds, seeds = (180.0, (1,)) if quick else (600.0, (1, 2, 3))
@@ -179,6 +215,7 @@ def measure(quick: bool) -> Iterator[Figure]:
                 reference,
                 "" if reference is None else "two sines",
             )
+    yield from _conversation(seeds, seconds)
     yield Figure("gates that two sines fail", len(failed), "gates", note=", ".join(g.name for g in failed))
     yield Figure("gates that white jitter fails", len(noisy), "gates", note=", ".join(g.name for g in noisy))
     cost = _cost(60.0)

@@ -31,6 +31,12 @@ def test_ten_minutes_pass_every_gate(benchmark: ModuleType, state: str):
     assert [(gate.name, gate.value, gate.target) for gate in found if not gate.passed] == []
 
 
+def test_a_conversation_passes_the_gates_that_hold_in_any_state(benchmark: ModuleType):
+    found = [each for each in benchmark._gates.gates(benchmark.converse(12, 300.0)) if each.number in {3, 5, 8, 12, 13}]
+    assert len(found) >= 12
+    assert [(gate.name, gate.value, gate.target) for gate in found if not gate.passed] == []
+
+
 def test_the_gates_tell_machines_from_life(benchmark: ModuleType):
     sines = {gate.name for gate in benchmark._gates.gates(benchmark._two_sines(180.0)) if not gate.passed}
     jitter = {gate.name for gate in benchmark._gates.gates(benchmark._jitter(180.0)) if not gate.passed}

@@ -24,7 +24,7 @@ class _Axis:
 
     def __init__(self, random: Random, habits: Habits, temper: Temper, degrees: float, at: float) -> None:
         self.random = random
-        self.glide = Glide(random.gauss(0.0, 1.0))
+        self.glide = Glide()
         self.gain = Glide(degrees)
         self.drift = Drift(Random(random.random()), habits.micro_sigma, habits.micro_tau, at)
         self.due = at + between(random, temper.retarget) * random.random()
