@@ -69,6 +69,7 @@ def test_a_word_starts_exactly_with_its_first_sound() -> None:
         ("Ich weiß, dass es geht", "ɪç vˈaɪs,| das ɛs ɡˈeːt|", {"weiß": "vˈaɪs", "es": "ɛs", "geht": "ɡˈeːt"}),
         ("Привет, как дела", "prʲivʲˈet,| kak dʲɪlˈa|", {"Привет": "prʲivʲˈet", "как": "kak", "дела": "dʲɪlˈa"}),
         ("今天很好", "tɕˈin thˈiɛn χˈən χˈɑu|", {"今": "tɕˈin", "天": "thˈiɛn", "好": "χˈɑu"}),
+        ("Whatever happens", "wʌt ˈɛvɚ hˈæpənz", {"Whatever": "wʌt ˈɛvɚ", "happens": "hˈæpənz"}),
         ("ねこ カフェ", "nekokafe|", {"ねこ": "neko", "カフェ": "kafe"}),
     ],
 )
@@ -77,6 +78,13 @@ def test_sounds_find_their_words_though_the_voice_joins_and_splits_them(
 ) -> None:
     found = _sounds(align(text, SpokenSegment(NOTHING, RATE, _spoken(spoken))))
     assert {name: found[name] for name in sounds} == sounds
+
+
+def test_punctuation_is_an_anchor_where_the_voice_leaves_a_word_out() -> None:
+    found = align("la la la, la", SpokenSegment(NOTHING, RATE, _spoken("la la,| la")))
+    pause = next(phoneme for phoneme in found.phonemes if not phoneme.symbol)
+    assert found.words[-1].at >= pause.at + pause.duration
+    assert found.words[-2].at <= pause.at
 
 
 def test_joined_words_are_less_certain() -> None:
@@ -112,6 +120,12 @@ def test_an_estimate_puts_words_after_the_pause_behind_the_comma() -> None:
     assert at["my"] == pytest.approx(1.6, abs=0.03)
     last = found.words[-1]
     assert last.at + last.duration == pytest.approx(2.6, abs=0.03)
+
+
+def test_a_pause_belongs_to_the_comma_though_another_place_is_nearer() -> None:
+    sound = np.concatenate([_tone(0.7), _hush(0.3), _tone(0.6)])
+    found = align("One two, three four five.", SpokenSegment(sound, RATE))
+    assert found.words[2].at == pytest.approx(1.0, abs=0.03)
 
 
 def test_an_estimate_gives_longer_words_more_time() -> None:

@@ -49,8 +49,8 @@ def test_gain_does_not_matter(decibels: float) -> None:
 
 
 def test_background_noise_does_not_move_the_mouth() -> None:
-    curve = AmplitudeLipSync().curve(_speech(noise=0.02), 16000)
-    assert curve.open[:40].max() < 0.05
+    curve = AmplitudeLipSync().curve(_speech(noise=0.04), 16000)
+    assert not curve.open[:40].any()
     assert curve.open[60:90].min() > 0.7
 
 
@@ -63,14 +63,25 @@ def test_silence_and_level_noise_keep_it_closed(level: float) -> None:
 
 @pytest.mark.parametrize(
     ("viseme", "formants"),
-    [("aa", (750, 1200)), ("ih", (300, 2300)), ("ou", (320, 900)), ("ee", (500, 1900)), ("oh", (500, 900))],
+    [("aa", (750, 1200)), ("ih", (300, 2300)), ("ou", (320, 900)), ("ee", (500, 1900))],
 )
 def test_vowels_are_told_apart_coarsely(viseme: str, formants: tuple[float, float]) -> None:
+    shares = _shares(formants)
+    near = {"aa": {"aa"}, "ih": {"ih"}, "ou": {"ou", "oh"}, "ee": {"ee", "ih"}}
+    assert max(shares, key=shares.__getitem__) in near[viseme]
+
+
+def test_a_darker_vowel_rounds_the_lips() -> None:
+    bright, dark = _shares((750, 1200)), _shares((450, 800))
+    assert dark["oh"] > bright["oh"] + 0.2
+    assert dark["aa"] < bright["aa"] - 0.2
+
+
+def _shares(formants: tuple[float, float]) -> dict[str, float]:
     quiet = np.zeros(4000)
     sound = np.concatenate([quiet, _buzz(0.6, 16000, formants), quiet]).astype(np.float32)
-    shapes = AmplitudeLipSync().curve(sound, 16000).shapes[35:75].sum(axis=0)
-    near = {"aa": {"aa"}, "ih": {"ih"}, "ou": {"ou", "oh"}, "ee": {"ee", "ih"}, "oh": {"oh", "ou"}}
-    assert VISEMES[int(shapes.argmax())] in near[viseme]
+    shapes = AmplitudeLipSync().curve(sound, 16000).shapes[35:75].mean(axis=0)
+    return dict(zip(VISEMES, shapes.tolist(), strict=True))
 
 
 @settings(max_examples=30, deadline=None)
