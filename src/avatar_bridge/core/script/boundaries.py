@@ -158,7 +158,7 @@ def before_word(lead: str, word: str, following: str) -> Joint:
     if right in CLAUSE_OPENERS:
         return Joint.WEAK if left in COMPLEMENTED else Joint.CLAUSE_OPENER
     if right in PHRASE_OPENERS:
-        return Joint.PHRASE
+        return Joint.PLAIN if right == "by" and left.endswith(("ed", "en", "wn")) else Joint.PHRASE
     if right in SUBJECTS:
         return Joint.NONE if left in COMPLEMENTED else Joint.PHRASE
     if right in AUXILIARIES or right in DETERMINERS or right == "to":

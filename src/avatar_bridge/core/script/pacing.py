@@ -19,7 +19,7 @@ _FIRST_CAPS = (
 )
 """From which length on which place is good enough: (length, least length of the piece, worst place)."""
 _BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.PLAIN), reverse=True))
-_DENSE_LEAST = 0.58
+_DENSE_LEAST = 0.53
 _DENSE = 0.75
 """The first piece's caps for scripts that come in tokens of one or two characters."""
 _URGENT = {Joint.SENTENCE: 15.0, Joint.CLAUSE: 18.0, Joint.CLAUSE_OPENER: 30.0, Joint.PHRASE: 40.0}
@@ -29,6 +29,9 @@ _LOW = 0.9
 _AMPLE = 2.5
 _TAIL = 10.0
 """Weight that must follow a place before a later piece ends there, so that no scrap is left."""
+
+
+_CLAUSE = Joint.CLAUSE
 
 
 class Pacing:
@@ -70,9 +73,10 @@ class Pacing:
         """Return whether the first piece is overdue at the cumulative `weight`."""
         return self._first and weight - self.start >= _FIRST_LIMIT * self._dense
 
-    def offer(self, joint: Joint, at: int, weight: float) -> None:
-        """Remember a place where a cut would be as good as `joint`."""
+    def offer(self, joint: Joint, at: int, weight: float) -> bool:
+        """Remember a place where a cut would be as good as `joint`; True when it may change the choice."""
         self._latest[joint] = (at, weight)
+        return joint >= _CLAUSE or self._first or self.reserve < _LOW
 
     def cut(self, at: int, weight: float) -> None:
         """Start the next piece at offset `at`; places up to there are forgotten, later ones stay."""

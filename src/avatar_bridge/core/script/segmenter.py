@@ -17,8 +17,8 @@ from avatar_bridge.core.script.unspaced import (
     CHINESE_ENDINGS,
     CHINESE_OPENINGS,
     HIRAGANA,
-    IDEOGRAPHIC,
     IDEOGRAPHIC_MARKS,
+    IDEOGRAPHS,
     MARKS,
     chinese_joint,
     japanese_joint,
@@ -29,16 +29,17 @@ from avatar_bridge.core.vocabulary import Pause, ScriptEvent, Segment, Text
 
 __all__ = ["Segmenter"]
 
-_TOKEN = re.compile(
-    rf"(\s+)|([{HIRAGANA}]+)|([{IDEOGRAPHIC_MARKS}])|((?:(?![{HIRAGANA}{IDEOGRAPHIC_MARKS}])[{IDEOGRAPHIC}])+)"
-    rf"|[^\s{IDEOGRAPHIC}]+"
-)
+_UNSPACED = HIRAGANA + IDEOGRAPHIC_MARKS + IDEOGRAPHS
+_TOKEN = re.compile(rf"(\s+)|([{HIRAGANA}]+)|([{IDEOGRAPHIC_MARKS}])|([{IDEOGRAPHS}]+)|[^\s{_UNSPACED}]+")
 _HIRAGANA_RUN = 2
 _MARK = 3
-_WIDE = re.compile(rf"[{IDEOGRAPHIC}\uac00-\ud7a3]")
+_WIDE = re.compile(rf"[{_UNSPACED}\uac00-\ud7a3]")
 _LEANING_RUN = re.compile(r"[!?;:,.…‽%»”’)\]}\"'*_~]+\Z")
+_NONE = Joint.NONE
+_PLAIN = Joint.PLAIN
 _STRIDE = 1024
 _LONGEST_WORD = 64
+_INSIDE = re.compile("[0-9A-Za-z\u00c0-\u02af\uac00-\ud7a3]+")
 _STALL = 0.6
 """Seconds without text after which a stop at the end of what has arrived counts as the end of a sentence."""
 
@@ -139,7 +140,7 @@ class Segmenter:
         self._opens = True
         self._next_opens = True
         self._begun = False
-        self._joint = Joint.NONE
+        self._joint = _NONE
         self._held: tuple[int, float, Joint] | None = None
         """A place that the word after next may still spoil: offset, weight, joint."""
         self._nesting.forget()
@@ -198,7 +199,7 @@ class Segmenter:
         if not self._word and not self._gap and not leans_left(first):
             self._cursor_rest()
         self._begun = True
-        self._joint = Joint.NONE
+        self._joint = _NONE
         opens = self._line or self._word.endswith(":")
         if start > self._start and (self._gap or not self._word):
             self._joint = self._joint_before(start, first)
@@ -209,14 +210,14 @@ class Segmenter:
     def _joint_before(self, start: int, first: str) -> Joint:
         if self._word:
             joint = after_stop(self._word, self._lead, first, fresh=self._opens)
-            numbered = self._opens and joint is Joint.NONE and self._word[-1] in ".)"
+            numbered = self._opens and joint is _NONE and self._word[-1] in ".)"
             return Joint.SENTENCE if self._line and not numbered else joint
         left = self._buffer[max(self._start, start - 8) : start].rstrip()
         if self._line and self._gap:
             return Joint.SENTENCE
-        marked = mark_joint(left, first) if left else Joint.NONE
+        marked = mark_joint(left, first) if left else _NONE
         if marked is None:
-            return Joint.NONE if self._gap or not self._kana else japanese_joint(left, first)
+            return _NONE if self._gap or not self._kana else japanese_joint(left, first)
         return marked
 
     def _close_run(self, run: str, start: int) -> None:
@@ -232,7 +233,7 @@ class Segmenter:
                 joint = resolve(self._lead, self._word, run)
                 self._next_opens = self._next_opens or joint is Joint.SENTENCE
                 self._offer(start, joint)
-            elif joint is Joint.NONE:
+            elif joint is _NONE:
                 joint = before_word(self._lead, self._word, run)
                 if not is_settled(joint, run) and not self._pacing.is_late(self._weight + len(run)):
                     self._held = (self._origin + start, self._weight, joint)
@@ -294,7 +295,7 @@ class Segmenter:
             self._judge_after_run(here, char)
         elif (last := self._buffer[here - 1]) in MARKS:
             left = self._buffer[max(self._start, here - 8) : here]
-            self._offer(here, mark_joint(left, char) or Joint.NONE)
+            self._offer(here, mark_joint(left, char) or _NONE)
         elif self._kana:
             if "\u3041" <= last <= "\u309f" and not "\u3041" <= char <= "\u309f":
                 self._offer(here, japanese_joint(self._buffer[max(self._start, here - 6) : here], char))
@@ -306,22 +307,21 @@ class Segmenter:
     def _judge_after_run(self, here: int, char: str) -> None:
         """Judge the place between a run or white space and an ideograph."""
         left = self._buffer[max(self._start, here - 8) : here].rstrip()
-        joint = mark_joint(left, char) if left else Joint.NONE
+        joint = mark_joint(left, char) if left else _NONE
         if self._line and self._gap:
             joint = Joint.SENTENCE
         elif joint is None and self._gap and not self._word:
             joint = Joint.CLAUSE
-        self._offer(here, joint or Joint.NONE)
+        self._offer(here, joint or _NONE)
 
     def _offer(self, here: int, joint: Joint, weight: float | None = None) -> None:
-        if joint < Joint.PLAIN:
+        if joint < _PLAIN:
             return
         if self._nesting.inside(self._weight):
             if joint < Joint.CLAUSE:
                 return
             joint = Joint.INNER
-        self._pacing.offer(joint, self._origin + here, self._weight if weight is None else weight)
-        if joint > Joint.WORD:
+        if self._pacing.offer(joint, self._origin + here, self._weight if weight is None else weight):
             self._decide()
 
     def _decide(self) -> None:

@@ -8,8 +8,8 @@ __all__ = [
     "CHINESE_ENDINGS",
     "CHINESE_OPENINGS",
     "HIRAGANA",
-    "IDEOGRAPHIC",
     "IDEOGRAPHIC_MARKS",
+    "IDEOGRAPHS",
     "MARKS",
     "chinese_joint",
     "japanese_joint",
@@ -17,17 +17,17 @@ __all__ = [
     "mark_joint",
 ]
 
-IDEOGRAPHIC = (
-    "\u2e80-\u2fff\u3001-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff9f"
-    "\U00020000-\U0003ffff"
-)
-"""A character class (without its brackets) of everything written without spaces, its punctuation included."""
-
 HIRAGANA = "\u3041-\u309f"
-"""A character class of hiragana."""
+"""A character class (without its brackets) of hiragana."""
 
 IDEOGRAPHIC_MARKS = "\u3001-\u3004\u3008-\u3020\u3030\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 """A character class of punctuation, quotes and brackets of Japanese and Chinese."""
+
+IDEOGRAPHS = (
+    "\u2e80-\u2fff\u3005-\u3007\u3021-\u302f\u3031-\u3040\u30a0-\u30fa\u30fc-\u312f\u3190-\u9fff\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003ffff"
+)
+"""A character class of the other characters that are written without spaces: ideographs and katakana."""
 
 _SENTENCE_MARKS = frozenset("。！？!?｡．")
 _CLAUSE_MARKS = frozenset("、，；：,;:､")
