@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,17 +16,15 @@ from avatar_bridge.commands.doctor import listening, look_for_vts
 from avatar_bridge.commands.live_view import live_view
 from avatar_bridge.commands.perform import outcome_data, outcome_lines
 from avatar_bridge.commands.render import Rendering, report_page
+from avatar_bridge.commands.stand_in import stand_in
 from avatar_bridge.core.timeline.rehearsal import rehearse
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.files import write_atomically
-from avatar_bridge.settings import DriverSettings, Settings
+from avatar_bridge.settings import Settings
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.wire.report import Delivery, Target
 
 __all__ = ["demo"]
-
-_START = 15.0
-"""Seconds that the simulator may take to start."""
 
 _POPUP = 60.0
 """Seconds that the user has to allow the plugin in a VTube Studio that runs."""
@@ -86,44 +79,10 @@ async def _target(settings: Settings) -> AsyncIterator[tuple[Settings, Diagnosti
     if await listening() or await look_for_vts():
         yield settings, Diagnostic("VTube Studio runs: allow the plugin there when it asks.")
         return
-    async with _simulator() as (url, tokens):
-        own = DriverSettings(
-            url=url,
-            lead=table.lead,
-            options={**table.options, "token_path": tokens / "token.json", "discovery_port": None},
-        )
-        changed = settings.model_copy(update={"drivers": {**settings.drivers, "vts": own}})
+    async with stand_in() as simulator:
+        drivers = {**settings.drivers, "vts": simulator.driver(table.lead)}
+        changed = settings.model_copy(update={"drivers": drivers})
         yield changed, Diagnostic("No VTube Studio answers here, so the simulator stands in for it.")
-
-
-@asynccontextmanager
-async def _simulator() -> AsyncIterator[tuple[str, Path]]:
-    """Run the simulator in a process of its own; yield its address and a folder for its token."""
-    command = [sys.executable, "-m", "avatar_bridge", "simulate", "vts", "--port", "0", "--no-view", "--no-broadcast"]
-    flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
-    with tempfile.TemporaryDirectory(prefix="avatar-bridge-") as folder:
-        child = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            creationflags=flags,
-            start_new_session=sys.platform != "win32",
-        )
-        assert child.stdout is not None
-        drain: asyncio.Task[bytes] | None = None
-        try:
-            async with asyncio.timeout(_START):
-                line = (await child.stdout.readline()).decode("utf-8", "replace")
-            drain = asyncio.create_task(child.stdout.read())
-            found = re.search(r"ws://\S+", line)
-            yield (found.group() if found else ""), Path(folder)
-        finally:
-            if child.returncode is None:
-                child.terminate()
-            await child.wait()
-            if drain:
-                await drain
 
 
 def _say(line: str) -> None:

@@ -29,6 +29,7 @@ class Fired:
     due: float
     """Playhead seconds at which it was to start."""
     late_ms: float
+    """After `due`, or after the first moment that could be acted on where that was before the audio."""
     native: bool
 
 
@@ -137,11 +138,11 @@ class Body:
                 stroke_at=now + due.stroke_at - playhead,
                 now=now,
                 strength=cue.strength,
-                duration=cue.duration,
+                duration=cue.asked,
                 cue=cue.id,
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)
-        late_ms = 1000 * (playhead - max(due.due, 0.0))
+        late_ms = 1000 * (playhead - max(due.due, self.driver.lead))
         self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native))
 
     def _end(self, due: End, now: float, playhead: float) -> None:

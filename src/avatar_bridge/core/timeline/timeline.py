@@ -71,6 +71,8 @@ class PlacedCue:
     """`at` less the action's stroke; before 0 where the word comes too early."""
     duration: float | None
     """Seconds it lasts; None for what holds until released, replaced or the utterance ends."""
+    asked: float | None
+    """Seconds that the tag itself asked for."""
     strength: float
     char: int
     written: str
@@ -321,6 +323,8 @@ class Timeline:
             self.diagnostics.append(Diagnostic(refusal, cue.offset))
             return
         duration = cue.duration if cue.duration is not None else action.duration
+        if duration is None and action.kind == "gesture":
+            duration = action.length
         self._index[cue.id] = len(self.cues)
         self.cues.append(
             PlacedCue(
@@ -329,6 +333,7 @@ class Timeline:
                 at,
                 at - action.stroke,
                 duration,
+                cue.duration,
                 cue.strength,
                 cue.at,
                 cue.name,
