@@ -18,7 +18,7 @@ from avatar_bridge.core.vocabulary import Samples
 __all__ = ["estimated_times", "shared"]
 
 _SHIFT_COST = 4.0  # what it costs a pause to lie one second from where the words expect it
-_UNWRITTEN = 1.2  # what it costs a pause to stand where the text has no punctuation
+_UNWRITTEN = 2.0  # what it costs a pause to stand where the text has no punctuation
 _ACCENT = 0.05  # seconds more for a word of meaning
 _FINAL = 0.08  # seconds more for the last word before punctuation
 _IN_NUMBER = 0.4  # how likely a pause is between the parts of a number
