@@ -123,6 +123,11 @@ class VTubeStudioSimulator(Controls):
         return self._listening is not None
 
     @property
+    def running(self) -> bool:
+        """Whether it runs; when it stopped by itself, leaving `async with` raises the reason."""
+        return self._task is not None and not self._task.done()
+
+    @property
     def requests(self) -> deque[LoggedRequest]:
         """Every request that was answered, in the order of the answers."""
         return self._requests

@@ -1,0 +1,104 @@
+"""The `simulate` command: run a simulator until it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from avatar_bridge.errors import UsageError
+from avatar_bridge.simulators.vts.authentication import TokenStore
+from avatar_bridge.simulators.vts.disk import read_model
+from avatar_bridge.simulators.vts.model import ModelDescription
+from avatar_bridge.simulators.vts.options import Options
+from avatar_bridge.simulators.vts.samples import SAMPLES
+from avatar_bridge.simulators.vts.server import VTubeStudioSimulator
+from avatar_bridge.simulators.vts.view import changes, draw_simulator
+
+__all__ = ["choose_models", "simulate_vts"]
+
+_VIEW_SECONDS = 0.1
+
+
+def choose_models(model: str) -> list[ModelDescription]:
+    """Return the simulator's models with the wanted one first.
+
+    `model` is a sample's name, a `.vtube.json` file or its folder, or "none" for an empty stage. Raises UsageError
+    where it is none of them.
+    """
+    if model == "none":
+        return []
+    samples = dict(SAMPLES)
+    if model in samples:
+        first = samples.pop(model)
+        return [first, *samples.values()]
+    path = Path(model)
+    if path.exists():
+        return [read_model(path), *samples.values()]
+    raise UsageError(
+        f"no model {model!r}: give one of {', '.join(SAMPLES)}, a .vtube.json file, a model's folder, or none"
+    )
+
+
+async def simulate_vts(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8001,
+    record: Path | None = None,
+    model: str = "akari",
+    fps: float = 60.0,
+    popup: Literal["auto_allow", "auto_deny", "wait"] = "auto_allow",
+    tokens: Path | None = None,
+    broadcast: bool = True,
+    broadcast_host: str | None = None,
+    options: Options | None = None,
+    view: bool = True,
+    out: TextIO | None = None,
+) -> None:
+    """Run the VTube Studio simulator until cancelled; its address is printed to `out` (standard output) first.
+
+    `popup` says what the simulated user does with permission pop-ups, `tokens` keeps allowed plugins over restarts,
+    `options` holds the other switches. With `view` the face is drawn where `out` is a terminal; elsewhere, and
+    without, every change is a line. Raises UsageError for a bad model and WorldError for a port or file that cannot be
+    opened.
+    """
+    stream = sys.stdout if out is None else out
+    simulator = VTubeStudioSimulator(
+        host=host,
+        port=port,
+        models=choose_models(model),
+        fps=fps,
+        options=replace(Options() if options is None else options, popup=popup),
+        record=record,
+        token_store=TokenStore(tokens),
+        broadcast=broadcast,
+        broadcast_host=broadcast_host,
+    )
+    async with simulator:
+        name = simulator.model.name if simulator.model is not None else "no model"
+        print(f"VTube Studio simulator: {simulator.url} ({name})", file=stream, flush=True)
+        console = Console(file=stream)
+        if view and console.is_terminal:
+            await _draw(simulator, console)
+        else:
+            await _tell(simulator, stream)
+
+
+async def _draw(simulator: VTubeStudioSimulator, console: Console) -> None:
+    with Live(draw_simulator(simulator), console=console, auto_refresh=False) as live:
+        while simulator.running:
+            await asyncio.sleep(_VIEW_SECONDS)
+            live.update(draw_simulator(simulator), refresh=True)
+
+
+async def _tell(simulator: VTubeStudioSimulator, stream: TextIO) -> None:
+    seen: dict[str, object] = {}
+    while simulator.running:
+        await asyncio.sleep(_VIEW_SECONDS)
+        for line in changes(simulator, seen):
+            print(line, file=stream, flush=True)
