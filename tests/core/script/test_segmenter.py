@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avatar_bridge.core.script.boundaries import Joint, after_stop
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.vocabulary import Cue, Diagnostic, Pause, Release, ScriptEvent, Segment, Text
 
@@ -102,6 +103,36 @@ def test_pauses_are_kept_and_stand_at_word_boundaries(items: list[str | float], 
     assert segments == run(10_000)
     assert_covers(segments, "".join(item for item in items if isinstance(item, str)))
     assert sum(segment.pause for segment in segments) == pytest.approx(sum(i for i in items if isinstance(i, float)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(ANY_TEXT, st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0.2, 1.0])), max_size=4), st.integers(1, 7))
+def test_a_pause_stands_at_its_place_or_after_the_word_there(
+    text: str, rests: list[tuple[float, float]], size: int
+) -> None:
+    pauses = sorted((int(share * len(text)), duration) for share, duration in rests)
+
+    def run(step: int) -> list[Segment]:
+        segmenter, at = Segmenter(), 0
+        for offset, duration in [*pauses, (len(text), 0.0)]:
+            while at < offset:
+                piece = text[at : min(at + step, offset)]
+                segmenter.feed(Text(at, piece, at, piece))
+                at += len(piece)
+            if duration:
+                segmenter.feed(Pause(offset, duration))
+        segmenter.close()
+        return segmenter.segments()
+
+    segments = run(size)
+    assert segments == run(10_000)
+    assert_covers(segments, text)
+    assert sum(segment.pause for segment in segments) == pytest.approx(sum(duration for _, duration in pauses))
+
+
+def test_a_pause_between_ideographs_cuts_there() -> None:
+    made = feed_all(Text(0, "今日は天気", 0, ""), Pause(5, 1.0), Text(5, "がいいですね。", 5, ""))
+    assert [(s.text, s.pause) for s in made] == [("今日は天気", 0.0), ("がいいですね。", 1.0)]
 
 
 def feed_all(*events: ScriptEvent) -> list[Segment]:
@@ -252,6 +283,30 @@ def test_much_unheard_audio_makes_longer_pieces_of_whole_sentences() -> None:
     assert all(len(s.text) > 90 and s.text.endswith(".") for s in relaxed[1:])
     assert max(len(s.text) for s in relaxed) <= 250
     assert len(hurried) > 2 * len(relaxed)
+
+
+def test_a_low_reserve_takes_a_clause_and_an_ample_one_waits_for_the_sentence() -> None:
+    whole = "Then we walk down to the river, because the boat is waiting there, and cross it before dusk."
+    for unheard, expected in ((0.7, "Then we walk down to the river,"), (2.0, whole)):
+        segmenter = Segmenter()
+        segmenter.feed(Text(0, "I see it. ", 0, ""))
+        segmenter.feed(Pause(10, 0.1))
+        segmenter.hear(unheard)
+        segmenter.segments()
+        segmenter.hear(unheard)
+        segmenter.feed(Text(10, whole + " So you see it all now", 10, ""))
+        assert segmenter.segments()[0].text == expected
+
+
+def test_pieces_on_their_way_count_as_reserve() -> None:
+    text = "This is the first sentence. " + "We go on, " * 3 + "and then it ends here. " + "And so on, " * 10
+    made = texts(text)
+    assert made[:2] == ["This is the first sentence.", "We go on, We go on, We go on, and then it ends here."]
+
+
+def test_a_number_that_opens_a_line_is_no_sentence() -> None:
+    assert after_stop("12.", "", "Z", fresh=True) is Joint.NONE
+    assert after_stop("12.", "room", "Z", fresh=False) is Joint.SENTENCE
 
 
 def test_hearing_alone_releases_a_held_sentence() -> None:
