@@ -243,6 +243,22 @@ def test_an_expression_comes_slower_than_it_could_is_held_alive_and_goes_slower_
     assert curve(play(mixer, 11.5, 24.0), "happy")[-1] == 0.0
 
 
+def test_the_parts_of_a_face_do_not_move_as_one() -> None:
+    mixer = Mixer(seed=1)
+    astonished = expression(channels={"brow_left": 1.0, "mouth_open": 1.0}, fade_in=0.3)
+    mixer.play(astonished, stroke_at=0.0, now=0.0, cue=1)
+    values = play(mixer, 0.0, 0.13)[-1][1]
+    assert values["brow_left"] > values["mouth_open"] + 0.05
+
+
+def test_actions_together_do_not_drive_the_head_into_its_wall() -> None:
+    mixer = Mixer(life=StillLife({"head_pitch": -8.0}))
+    for cue, name in enumerate(("bow", "look_down", "sad")):
+        mixer.play(action(name), stroke_at=0.7, now=0.0, cue=cue)
+    lowest = min(curve(play(mixer, 0.0, 2.0), "head_pitch"))
+    assert -22.0 < lowest < -18.0
+
+
 def test_an_expression_stays_its_minimum() -> None:
     mixer = Mixer()
     mixer.play(action("angry"), stroke_at=0.2, now=0.0, cue=1)
@@ -307,6 +323,8 @@ def test_a_loop_goes_on_for_its_duration_and_ends_at_rest() -> None:
     frames = play(mixer, 0.0, 20.0)
     moving = [at for at, values in frames if abs(values["head_roll"]) > 0.5]
     assert 8.0 < moving[-1] < 8.0 + 2.4 * PACE[1] + 2.0
+    rolled = curve(frames, "head_roll")
+    assert max(abs(later - earlier) for earlier, later in itertools.pairwise(rolled)) < 0.5
     assert frames[-1][1]["head_roll"] == 0.0
 
 
@@ -340,14 +358,22 @@ def test_relaxing_brings_everything_to_rest_in_a_quarter_of_a_second_and_the_mou
 
 def test_a_fade_that_is_hurried_goes_on_from_where_it_was() -> None:
     mixer = Mixer()
-    mixer.play(action("bow"), stroke_at=0.7, now=0.0, cue=1)
-    play(mixer, 0.0, 0.8)
-    mixer.release(1, "bow", 0.8)
-    play(mixer, 0.8, 0.95)
-    mixer.relax(0.95)
-    sinking = [-value for value in curve(play(mixer, 0.95, 1.3), "position_y")]
-    assert all(later <= earlier for earlier, later in itertools.pairwise(sinking))
-    assert sinking[-1] == 0.0
+    sink = gesture(
+        keyframes={"position_y": [(0.0, 0.0), (0.5, -0.5), (3.0, -0.5), (4.0, 0.0)]}, fade_out=1.0, stroke=0.5
+    )
+    mixer.play(sink, stroke_at=0.5, now=0.0, cue=1)
+    mixer.play(action("happy"), stroke_at=0.2, now=0.0, cue=2)
+    play(mixer, 0.0, 2.0)
+    mixer.release(None, "test", 2.0)
+    mixer.play(action("sad"), stroke_at=2.4, now=2.0, cue=3)
+    before = play(mixer, 2.0, 2.4)[-1:]
+    mixer.relax(2.4)
+    frames = before + play(mixer, 2.4, 2.9)
+    for name in ("position_y", "happy"):
+        going = [abs(value) for value in curve(frames, name)]
+        assert going[0] > 0.02
+        assert all(later <= earlier for earlier, later in itertools.pairwise(going)), name
+        assert going[-1] == 0.0
 
 
 def test_after_a_stall_the_body_is_not_thrown() -> None:

@@ -213,7 +213,7 @@ def test_a_target_of_a_third_party_may_be_made_known() -> None:
 
 def test_the_line_is_right_behind_long_values_and_inside_inline_tables() -> None:
     text = (
-        'description = """\n[actions.fake]\nstroke = 1\n"""\n'
+        'description = """\n[actions.nod]\nstrok = 1\n"""\n'
         '[actions.nod]\nmeaning = "yes # [ no"\nkind = "gesture"\nkeyframes = {\n}\n'
     ).replace("{\n}", "{ head_pitch = [[0.0, 0], [0.3, -5], [0.6, 0]] }")
     assert "line 9" in fault(text + "strok = 1\n")

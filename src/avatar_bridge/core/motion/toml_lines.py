@@ -10,19 +10,32 @@ __all__ = ["KeyLines"]
 _HEADER = re.compile(r"^\s*\[{1,2}\s*(?P<path>[^\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = r'(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|\'[^\']*\')'
 _ASSIGNMENT = re.compile(rf"^\s*(?P<path>{_KEY}(?:\s*\.\s*{_KEY})*)\s*=(?P<value>.*)$")
-_INLINE_KEY = re.compile(rf"[{{,]\s*(?P<path>{_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
 _PART = re.compile(_KEY)
-_LITERAL = re.compile(r'"""(?:\\.|.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'')
-_OPEN_STRING = re.compile(r'"""|\'\'\'')
+_TOKEN = re.compile(
+    r'''
+    """ (?:\\. | .)*? """ | \'{3} .*? \'{3}          # a long string that ends on its line
+    | (?P<opener> """ | \'{3} )                     # one that does not
+    | " (?:[^"\\] | \\.)* " | \' [^\']* \'           # a short string
+    | (?P<bracket> [\[\]{}] ) | (?P<comment> \# )
+    ''',
+    re.VERBOSE,
+)
 
 
 def _parts(path: str) -> tuple[str, ...]:
     return tuple(part[1:-1] if part[:1] in "\"'" else part for part in _PART.findall(path))
 
 
-def _bare(text: str) -> str:
-    """Return `text` without its strings and its comment."""
-    return _LITERAL.sub("''", text).split("#", 1)[0]
+def _scan(text: str, depth: int) -> tuple[int, str]:
+    """Return how many brackets are open after `text`, and the quotes of a long string that goes on behind it."""
+    for token in _TOKEN.finditer(text):
+        if token["comment"]:
+            break
+        if token["opener"]:
+            return depth, token["opener"]
+        if token["bracket"]:
+            depth = max(0, depth + (1 if token["bracket"] in "[{" else -1))
+    return depth, ""
 
 
 class KeyLines:
@@ -41,30 +54,18 @@ class KeyLines:
                 _, found, line = line.partition(closing)
                 if not found:
                     continue
-                closing = ""
-                depth = self._value(line, table, number, depth)
             elif depth == 0 and (header := _HEADER.match(line)):
                 table = _parts(header["path"])
                 self._note(table, number)
+                continue
             elif depth == 0 and (assignment := _ASSIGNMENT.match(line)):
-                path = (*table, *_parts(assignment["path"]))
-                self._note(path, number)
-                depth = self._value(assignment["value"], path, number, 0)
-            elif depth:
-                depth = self._value(line, table, number, depth)
-            opened = _OPEN_STRING.search(_LITERAL.sub("''", line).split("#", 1)[0])
-            if opened:
-                closing = opened.group()
+                self._note((*table, *_parts(assignment["path"])), number)
+                line = assignment["value"]
+            depth, closing = _scan(line, depth)
 
     def _note(self, path: tuple[str, ...], number: int) -> None:
         for length in range(1, len(path) + 1):
             self._lines.setdefault(path[:length], number)
-
-    def _value(self, text: str, path: tuple[str, ...], number: int, depth: int) -> int:
-        for inline in _INLINE_KEY.finditer(text):
-            self._note((*path, *_parts(inline["path"])), number)
-        bare = _bare(text)
-        return max(0, depth + bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}"))
 
     def find(self, path: Sequence[str | int]) -> int | None:
         """Return the line, from 1, of `path` or of the nearest table above it; None where neither is written."""
