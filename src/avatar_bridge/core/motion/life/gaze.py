@@ -20,6 +20,8 @@ _HOLD = 0.26
 _OTHER_SIDE = 0.65
 """Chance of looking to the other side than the last time."""
 
+_SHORTEST = 0.35
+"""Least seconds between two shifts."""
 _POSE_SHARE = 0.5
 """Part of the head's pose that the eyes go beyond it: more would carry them to their limit."""
 
@@ -93,7 +95,7 @@ class Gaze:
         if away or self.away:
             happenings = self._go(at, away=away, seconds=seconds, size=size)
         else:
-            self._shift = at + seconds
+            self._shift = at + max(seconds, _SHORTEST)
             self._schedule()
         self._held = True
         return happenings
@@ -105,7 +107,7 @@ class Gaze:
         eyes = self._elsewhere(size) if away else (0.0, 0.0)
         self._base = self._with_pose(eyes) if away else eyes
         self._jump(at, self._base if away else self._on_face())
-        self._shift = at + self._seconds + max(seconds, 0.35)
+        self._shift = at + self._seconds + max(seconds, _SHORTEST)
         self._step = at + self._random.uniform(*self._habits.fixation)
         self._schedule()
         distance = SPAN * math.hypot(self._base[0] - before[0], self._base[1] - before[1])
