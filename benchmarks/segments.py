@@ -56,25 +56,26 @@ def _replies(name: str) -> list[Reply]:
     return replies
 
 
-def _tokens(reply: Reply) -> list[Token]:
+def _tokens(reply: Reply, interval: float = _INTERVAL) -> list[Token]:
     wide = reply.language in {"ja", "zh", "ko"}
     tokens: list[Token] = []
     at = 0
     while at < len(reply.text):
         size = 1 + len(tokens) % 2 if wide else 4
-        tokens.append((_FIRST_TOKEN + len(tokens) * _INTERVAL, reply.text[at : at + size]))
+        tokens.append((_FIRST_TOKEN + len(tokens) * interval, reply.text[at : at + size]))
         at += size
     return tokens
 
 
-def _spoken_seconds(text: str) -> float:
-    return (len(text) + len(_WIDE.findall(text))) / 15
+def _spoken_seconds(text: str, rate: float = 15.0) -> float:
+    return (len(text) + len(_WIDE.findall(text))) / rate
 
 
 class _Playback:
     """Audio on its way: pieces are synthesised one after another and played in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float = 15.0) -> None:
+        self._rate = rate
         self.done = self.end = 0.0
         self.start: float | None = None
         self.gaps = 0
@@ -87,15 +88,15 @@ class _Playback:
             self.start = begin
         elif begin > self.end + 1e-9:
             self.gaps += 1
-        self.end = begin + _spoken_seconds(text)
+        self.end = begin + _spoken_seconds(text, self._rate)
         self._spans.append((begin, self.end))
 
     def unheard(self, now: float) -> float:
         return sum(end - max(begin, now) for begin, end in self._spans if end > now)
 
 
-def _segmenter(tokens: list[Token]) -> list[Piece]:
-    segmenter, playback, pieces = Segmenter(), _Playback(), []
+def _segmenter(tokens: list[Token], rate: float = 15.0) -> list[Piece]:
+    segmenter, playback, pieces = Segmenter(), _Playback(rate), []
 
     def drain(now: float) -> None:
         for segment in segmenter.segments():
@@ -147,6 +148,17 @@ def _stream2sentence() -> Cutter | None:
         return [(now, piece) for piece in made]
 
     return cut
+
+
+def _gaps(replies: list[Reply], rate: float, interval: float) -> float:
+    """Count the gaps with a voice and a stream that the segmenter's defaults do not know."""
+    gaps = 0
+    for reply in replies:
+        playback = _Playback(rate)
+        for at, text in _segmenter(_tokens(reply, interval), rate):
+            playback.add(at, text)
+        gaps += playback.gaps
+    return float(gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +248,8 @@ def measure(quick: bool) -> Iterable[Figure]:
         ours, theirs, plain = scores
         if ours is not None and plain is not None:
             yield from _figures(f"corpus {name}", ours, theirs, plain)
+    yield Figure("gaps with a voice a third faster than assumed", _gaps(everything, 20.0, _INTERVAL), "gaps", "<= 0")
+    yield Figure("gaps at 25 tokens/s", _gaps(everything, 15.0, 1 / 25), "gaps", "<= 0")
     streams = [_tokens(reply) for reply in everything]
     rounds = 3 if quick else 15
     mine = _cost(_feed_alone(streams), streams, rounds)

@@ -135,6 +135,11 @@ def test_a_pause_between_ideographs_cuts_there() -> None:
     assert [(s.text, s.pause) for s in made] == [("今日は天気", 0.0), ("がいいですね。", 1.0)]
 
 
+def test_a_pause_inside_a_katakana_word_waits_for_its_end() -> None:
+    made = feed_all(Text(0, "今日はスー", 0, ""), Pause(5, 1.0), Text(5, "パーに行く。", 5, ""))
+    assert [(s.text, s.pause) for s in made] == [("今日はスーパー", 0.0), ("に行く。", 1.0)]
+
+
 def feed_all(*events: ScriptEvent) -> list[Segment]:
     segmenter = Segmenter()
     for event in events:

@@ -41,7 +41,8 @@ def action(text: str, names: Names, mode: Literal["always", "known"], *, alone: 
     """Return the cue that emphasised `text` asks for, or None where it is to be read.
 
     In mode `known`, one of the first two words has to be an inflected form of a known name, or the whole a known
-    name in lower case that stands `alone` between sentences, so that an emphasised word is not swallowed; in mode `always` any known name counts, and a text without one is reported, not read.
+    name in lower case that stands `alone` between sentences, so that an emphasised word is not swallowed. In mode
+    `always` any known name counts, and a text without one is reported, not read.
     """
     words = _WORD.findall(text)
     if not words or len(words) > _LONGEST_ACTION:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
-from avatar_bridge.core.script.lane import is_word
 
 __all__ = ["bracket", "image", "wide_bracket"]
 
@@ -23,6 +22,7 @@ _LINK = re.compile(
 _LINK_END = re.compile(r"[)\n\r]")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,15}:|www\.|[/#?.]|[^\s/]+\.[a-z]", re.IGNORECASE)
 _LONG_ADDRESS = re.compile(r"\(<?(?:[a-z][a-z0-9+.-]{1,15}:|www\.)", re.IGNORECASE)
+_INDEXED = re.compile(r"[A-Za-z0-9_)]")
 _CHECK = frozenset((" ", "x", "X"))
 
 
@@ -94,7 +94,7 @@ def wide_bracket(cursor: Cursor, pos: int) -> int:
 
 
 def _tag(cursor: Cursor, pos: int, end: int, inside: str) -> int:
-    asked = cursor.reader.bracket(inside, in_word=is_word(cursor.before(pos) or " "))
+    asked = cursor.reader.bracket(inside, in_word=_INDEXED.match(cursor.before(pos)) is not None)
     if asked is None:
         return cursor.plain(pos)
     cursor.obey(asked, pos, end, "bracket")
@@ -106,16 +106,13 @@ def _link(cursor: Cursor, pos: int, end: int, inside: str) -> int:
     buffer = cursor.buffer
     if buffer[end : end + 1] != "(":
         return 0
-    link = _LINK.match(buffer, end, end + _LONGEST_LINK)
+    room = _LONGEST_LINK if _LONG_ADDRESS.match(buffer, end) else LONGEST_TAG
+    link = _LINK.match(buffer, end, end + room)
     if link is None:
-        long = _LONG_ADDRESS.match(buffer, end) is not None
-        room = _LONGEST_LINK if long else LONGEST_TAG
         broken = buffer.find("\n", end, end + room) >= 0 or buffer.find("\r", end, end + room) >= 0
         if broken or cursor.closed or len(buffer) - end >= room:
             return 0
         return cursor.wait(_LINK_END, end - pos + room)
-    if link.end() - end > LONGEST_TAG and _LONG_ADDRESS.match(buffer, end) is None:
-        return 0
     target = link[1] or link[2] or ""
     if _ADDRESS.match(target) is None and cursor.reader.knows(inside):
         return 0

@@ -27,6 +27,8 @@ _LONGEST_HOST = 250
 _EMPHASIS_RUNS = {char: re.compile(rf"{re.escape(char)}{{1,{_LONGEST_RUN}}}") for char in "*_~"}
 _BACKTICKS = re.compile(rf"`{{1,{_LONGEST_RUN}}}")
 _LINE_BREAK = re.compile(r"[\n\r]")
+_OPENING = frozenset("([{\"'“‘«„—–-/:,.!?…|*_~¿¡「『（【［、。，！？：")
+_OPENED = frozenset("([{\"'“‘«„$€£¥¿¡#@*_~`+-.…\\&/<「『（【［")
 _ESCAPED = frozenset("*_`~#<>|!")
 _EMOJI = re.compile(SEQUENCE)
 _SCHEMES = ("https://", "http://", "www.")
@@ -91,11 +93,12 @@ def _ornament(cursor: Cursor, pos: int, end: int) -> int:
 
 
 def _may_open(before: str, after: str, char: str) -> bool:
-    if not before or before.isspace():
-        return True
-    if before in ")]}":
+    """Return True where emphasis may begin between these two; between faces' eyes (`>_<`, `(*^^*)`) it does not."""
+    if not is_word(after) and after not in _OPENED and after < "\U0001f000":
         return False
-    return not is_word(before) or (char != "_" and (_is_loose(before) or _is_loose(after)))
+    if not before or before.isspace() or before in _OPENING:
+        return True
+    return char != "_" and is_word(before) and (_is_loose(before) or _is_loose(after))
 
 
 def _is_loose(char: str) -> bool:
@@ -143,8 +146,8 @@ def _unpaired(cursor: Cursor, pos: int, end: int) -> int:
         cursor.loose = ""
         return end
     inside = before and not before.isspace() and after and not after.isspace() and not outside
-    alone = (not before or before.isspace()) and (not after or after.isspace())
-    if char != "*" or inside or (alone and end - pos == 1):
+    beside = is_word(before or " ") or is_word(after or " ")
+    if char != "*" or inside or not beside:
         return cursor.plain(pos, end - pos)
     cursor.writer.show(mark)
     return end

@@ -24,6 +24,7 @@ from avatar_bridge.core.script.unspaced import (
     japanese_joint,
     leans_left,
     mark_joint,
+    parts,
 )
 from avatar_bridge.core.vocabulary import Pause, ScriptEvent, Segment, Text
 
@@ -287,7 +288,7 @@ class Segmenter:
     def _judge_letter(self, char: str) -> None:
         """Judge the place before an ideograph, a kana or an ideographic mark."""
         here = self._cursor
-        if self._pauses and not leans_left(char):
+        if self._pauses and parts(self._buffer[here - 1 : here], char):
             self._cursor_rest()
         if here <= self._start:
             return

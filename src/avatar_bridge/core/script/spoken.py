@@ -250,6 +250,8 @@ class Writer:
             or (recent[start - 1] in _APOSTROPHES and start > 1 and is_spaced(recent[start - 2]))
         ):
             start -= 1
+        while start < len(recent) and not recent[start].isalnum():
+            start += 1
         return self._speech.length - len(recent) + start
 
     def _resolve(self, at: int, first: str) -> None:

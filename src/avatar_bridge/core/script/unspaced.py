@@ -15,6 +15,7 @@ __all__ = [
     "japanese_joint",
     "leans_left",
     "mark_joint",
+    "parts",
 ]
 
 HIRAGANA = "\u3041-\u309f"
@@ -65,6 +66,11 @@ def leans_left(char: str) -> bool:
 
 def _is_hiragana(char: str) -> bool:
     return "\u3041" <= char <= "\u309f"
+
+
+def parts(last: str, following: str) -> bool:
+    """Return whether a pause asked for between two characters may stand there: not before a mark, not in katakana."""
+    return following not in _LEANING and not ("\u30a0" <= last <= "\u30ff" and "\u30a0" <= following <= "\u30ff")
 
 
 def mark_joint(left: str, following: str) -> Joint | None:
