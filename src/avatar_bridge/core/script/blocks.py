@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
+from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor, visible
 
 __all__ = ["fence_line", "line_start", "pipe"]
 
@@ -22,7 +22,6 @@ _ROW = re.compile(r"\|(?=[ \t])")
 _LAST_PIPE = re.compile(r"\|[ \t]{0,64}(?:(?=[\n\r])|(\Z))")
 _FENCE_LINE = re.compile(r"[ \t]{0,8}(`{1,199}|~{1,199})[ \t]{0,64}")
 _LINE = re.compile(r"[^\n\r]*[\n\r]?")
-_UNSHOWN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 _STARTS = frozenset("#>-*+•‣◦_=`~|")
 
 
@@ -163,5 +162,5 @@ def fence_line(cursor: Cursor, pos: int) -> int:
     line = _LINE.match(buffer, pos)
     end = pos + 1 if line is None else line.end()
     cursor.line_start = buffer[end - 1] in "\n\r"
-    cursor.writer.show(_UNSHOWN.sub("", buffer[pos:end].replace("\r", "\n")))
+    cursor.writer.show(visible(buffer[pos:end].replace("\r", "\n")))
     return end

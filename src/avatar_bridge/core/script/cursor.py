@@ -13,11 +13,22 @@ from typing import Final
 from avatar_bridge.core.script.dialects import Instruction, Reader
 from avatar_bridge.core.script.spoken import Writer
 
-__all__ = ["LONGEST_TAG", "WAIT", "Cursor"]
+__all__ = ["CONTROLS", "LONGEST_TAG", "WAIT", "Cursor", "visible"]
 
 WAIT: Final = -1
 LONGEST_TAG: Final = 200
 """Characters after which an unfinished tag is released as text."""
+
+
+CONTROLS: Final = r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff"
+"""Inside of a regex class: what is neither said nor shown (a line break of any kind apart)."""
+
+_CONTROL = re.compile(f"[{CONTROLS}]")
+
+
+def visible(text: str) -> str:
+    """Return a verbatim piece of source (code) without its control characters."""
+    return _CONTROL.sub("", text)
 
 
 class Cursor:

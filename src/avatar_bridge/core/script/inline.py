@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from avatar_bridge.core.script.asterisks import action
-from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor
+from avatar_bridge.core.script.cursor import LONGEST_TAG, WAIT, Cursor, visible
 from avatar_bridge.core.script.emoji import SEQUENCE, meaning
 from avatar_bridge.core.script.lane import SPACED_WORD, is_word
 
@@ -179,7 +179,7 @@ def backtick(cursor: Cursor, pos: int) -> int:
     code = buffer[end : found.start()]
     if len(code) > 2 and code[0] == code[-1] == " " and code.strip():
         code = code[1:-1]
-    cursor.writer.both(code)
+    cursor.writer.both(visible(code))
     return found.end()
 
 

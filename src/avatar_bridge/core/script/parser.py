@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from avatar_bridge.core.script import angles, blocks, brackets, inline
-from avatar_bridge.core.script.cursor import WAIT, Cursor
+from avatar_bridge.core.script.cursor import CONTROLS, WAIT, Cursor
 from avatar_bridge.core.script.dialects import DIALECTS, Names, Reader
 from avatar_bridge.core.script.emoji import EMOJI_STARTS, TEXT_STYLE
 from avatar_bridge.core.vocabulary import Cue, Diagnostic, Pause, Release, ScriptEvent, Text
@@ -16,10 +16,9 @@ from avatar_bridge.errors import UsageError
 
 __all__ = ["Parser", "Script", "parse"]
 
-_CONTROLS = r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff"
 _PICTURES = rf"\ufe0f\u20e3{EMOJI_STARTS}"
 _SPECIAL = re.compile(
-    rf"[\[\]<*_~`\\|\n\r【［{_CONTROLS}{_PICTURES}]"
+    rf"[\[\]<*_~`\\|\n\r【［{CONTROLS}{_PICTURES}]"
     r"|!(?=\[|\Z)|(?<!\w)(?:[hH](?=[tT]|\Z)|[wW](?=[wW]|\Z))"
     rf"|[0-9#{TEXT_STYLE}](?=[\ufe0f\u20e3]|\Z)"
 )
@@ -49,7 +48,7 @@ _RULES: MappingProxyType[str, Callable[[Cursor, int], int]] = MappingProxyType(
         **dict.fromkeys("hHwW", inline.address),
     }
 )
-_IS_CONTROL = re.compile(f"[{_CONTROLS}]")
+_IS_CONTROL = re.compile(f"[{CONTROLS}]")
 
 
 @dataclass(frozen=True, slots=True)
