@@ -110,6 +110,15 @@ def test_a_stop_fades_at_once_and_forgets_the_rest() -> None:
     assert reel.heard(device.now) == pytest.approx(0.05)
 
 
+def test_a_device_that_asks_late_after_a_stop_gets_silence_and_no_fade() -> None:
+    reel = Reel(RATE, LATENCY)
+    reel.begin()
+    reel.write(np.ones(500, np.float32))
+    assert reel.pull(BLOCK, 0.05, 0.0).all()
+    reel.stop(0.001)
+    assert not reel.pull(BLOCK, 0.07, 0.02).any()
+
+
 @pytest.mark.parametrize("position", [0.1, 0.2, 0.7])
 def test_an_utterance_that_was_pulled_whole_still_ends_after_a_skip(position: float) -> None:
     reel = Reel(RATE, LATENCY)

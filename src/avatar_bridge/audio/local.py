@@ -18,7 +18,7 @@ from avatar_bridge.errors import SpeakerError
 
 __all__ = ["LocalSpeaker"]
 
-_LATENCY = 0.05
+_LATENCY = 0.04
 """Seconds asked of the device: low enough for an interrupt, high enough for a callback in Python (20 ms runs dry)."""
 _SILENT_FOR = 0.5
 """Seconds without a callback after which a device counts as gone."""
@@ -110,7 +110,7 @@ class LocalSpeaker:
         return self._reel.queued(now) if self._wall is None else self._wall.queued(now)
 
     def stop(self) -> float:
-        """Fade out within the next block of the device (5 ms), forget the rest, return what was heard."""
+        """Fade out in the device's next block (or cut, if that comes late), forget the rest, return what was heard."""
         now = time.perf_counter()
         self._resampler = None
         heard = self._reel.stop(now)
@@ -175,7 +175,7 @@ class LocalSpeaker:
         measured, expected = now + delay, self._next_heard
         heard_at = measured if abs(measured - expected) > _JUMP else expected + _PULL * (measured - expected)
         self._next_heard = heard_at + frames / self._reel.rate
-        out[:] = self._reel.pull(frames, heard_at)[:, np.newaxis]
+        out[:] = self._reel.pull(frames, heard_at, now)[:, np.newaxis]
 
     def _end_resampler(self) -> None:
         if self._resampler is not None and not self._reel.stopped:

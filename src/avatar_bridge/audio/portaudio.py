@@ -79,7 +79,7 @@ class PortAudio:
     ) -> Any:
         """Return a running float32 output stream of one or two channels; raises SpeakerError.
 
-        Its block is 5 ms: what a stop has to wait for.
+        The system chooses the block: asking for one of our own makes it gather several, which a stop waits for.
         """
         with _LOCK:
             try:
@@ -87,7 +87,7 @@ class PortAudio:
                 rate = round(rate or info["default_samplerate"])
                 stream = self._sound.OutputStream(
                     samplerate=rate,
-                    blocksize=max(64, rate // 200),
+                    blocksize=0,
                     device=device,
                     channels=min(2, int(info["max_output_channels"])),
                     dtype="float32",

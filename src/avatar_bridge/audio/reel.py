@@ -16,6 +16,8 @@ __all__ = ["Reel"]
 
 _FADE = 0.005
 """Seconds over which the sound fades out at a stop."""
+_FADE_WITHIN = 0.008
+"""Seconds after a stop from which the sound is cut instead: a fade handed over later would not be silence at once."""
 
 
 class _Track:
@@ -76,6 +78,7 @@ class Reel:
         self._track = _Track()
         self._tape = _Tape()
         self._playing = self._tape
+        self._stopped_at = 0.0
 
     @property
     def finished(self) -> bool:
@@ -107,10 +110,12 @@ class Reel:
         if self._track.finished_at is None:
             self._track.finished_at = now
 
-    def pull(self, frames: int, heard_at: float) -> Samples:
+    def pull(self, frames: int, heard_at: float, now: float = 0.0) -> Samples:
         """Return the next `frames` samples, silence where nothing is queued; the first is heard at `heard_at`."""
         out = np.zeros(frames, np.float32)
         tape = self._tape
+        if tape is not self._playing and now - self._stopped_at > _FADE_WITHIN:
+            self._playing = tape
         if tape is not self._playing:
             fade = out[: max(1, min(frames, round(_FADE * self.rate)))]
             self._playing.take(fade, heard_at, self.rate)
@@ -135,6 +140,7 @@ class Reel:
     def stop(self, now: float) -> float:
         """Forget what is queued; the next pull fades out. Return what was heard."""
         heard = self.heard(now)
+        self._stopped_at = now
         self._tape = _Tape()
         self._track.stopped = True
         return heard
