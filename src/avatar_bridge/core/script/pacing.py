@@ -22,8 +22,15 @@ _BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.PLAIN), r
 _DENSE_LEAST = 0.53
 _DENSE = 0.75
 """The first piece's caps for scripts that come in tokens of one or two characters."""
+_SCANT = {
+    Joint.SENTENCE: 10.0,
+    Joint.CLAUSE: 10.0,
+    Joint.CLAUSE_OPENER: 14.0,
+    Joint.PHRASE: 18.0,
+}
 _URGENT = {Joint.SENTENCE: 15.0, Joint.CLAUSE: 18.0, Joint.CLAUSE_OPENER: 30.0, Joint.PHRASE: 40.0}
 _STEADY = {Joint.SENTENCE: 22.0, Joint.CLAUSE: 100.0}
+_SCARCE = 0.45
 _DRY = 0.6
 _LOW = 0.9
 _AMPLE = 2.5
@@ -106,6 +113,8 @@ class Pacing:
         return self._best(Joint.PLAIN if length >= LONGEST * 1.1 else Joint.PHRASE, LONGEST * 0.2)
 
     def _least(self) -> dict[Joint, float]:
+        if self.reserve < _SCARCE:
+            return _SCANT
         if self.reserve < _LOW:
             return _URGENT
         if self.reserve < _AMPLE:
