@@ -21,7 +21,7 @@ SimulatorFactory: TypeAlias = Callable[..., Awaitable[VTubeStudioSimulator]]
 
 @pytest_asyncio.fixture
 async def vts_simulator_factory() -> AsyncIterator[SimulatorFactory]:
-    """Start any number of simulators; they stop with the test, and strict ones fail it where a client broke the rules."""
+    """Start any number of simulators; they stop with the test, and strict ones fail it on broken rules."""
     async with contextlib.AsyncExitStack() as stack:
         started: list[VTubeStudioSimulator] = []
 

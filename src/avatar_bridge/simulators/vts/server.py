@@ -271,17 +271,22 @@ class VTubeStudioSimulator(Controls):
         self.connections += 1
         self._open[session] = connection
         self._note("connect", session)
+        work = {
+            asyncio.create_task(self._read(connection, session)),
+            asyncio.create_task(self._write(connection, session, wake)),
+        }
         try:
-            writer = asyncio.create_task(self._write(connection, session, wake))
-            try:
-                await self._read(connection, session)
-            finally:
-                writer.cancel()
-                await asyncio.wait({writer})
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for task in work:
+                task.cancel()
+            await asyncio.wait(work)
             del self._open[session]
             self._note("disconnect", session)
             self.studio.disconnect(session)
+        for task in work:
+            if not task.cancelled():
+                task.result()
 
     async def _read(self, connection: ServerConnection, session: Session) -> None:
         with contextlib.suppress(ConnectionClosed):
