@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar_bridge.core.speech.alignment import Alignment, align
+from avatar_bridge.core.speech.ipa import merged
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 
 RATE = 16000
@@ -222,3 +223,16 @@ def _hush(seconds: float) -> Samples:
 def _tone(seconds: float) -> Samples:
     times = np.arange(int(seconds * RATE)) / RATE
     return np.asarray(sum(np.sin(2 * np.pi * 150 * k * times) / k for k in range(2, 15)) * 0.2, dtype=np.float32)
+
+
+def test_a_whole_chapter_is_aligned_in_bounded_memory() -> None:
+    sentence, spoken = "Whatever happens, the cat was here. ", "wʌt ˈɛvɚ hˈæpənz,| ðə kˈæt wʌz hɪɹ.| "
+    text, phonemes = sentence * 120, _spoken(spoken * 120)
+    found = align(text, SpokenSegment(NOTHING, RATE, phonemes))
+    starts = [p.at for p in merged(phonemes) if p.symbol.strip()]
+    length = (phonemes[-1].at + phonemes[-1].duration) / 120
+    cats = [word.at for word in found.words if word.text == "cat"]
+    first = align(sentence, SpokenSegment(NOTHING, RATE, _spoken(spoken)))
+    offset = next(word.at for word in first.words if word.text == "cat")
+    assert set(cats) <= set(starts)
+    assert cats == pytest.approx([index * length + offset for index in range(120)], abs=1e-6)

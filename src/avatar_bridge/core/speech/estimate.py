@@ -53,7 +53,7 @@ def estimated_times(text: str, words: Sequence[TextWord], samples: Samples, rate
     for span, end in zip(spans, ends, strict=True):
         times += shared(span.at, span.end - span.at, lengths[first:end])
         first = end
-    return [_whole(times, pieces, index) for index in range(len(words))]
+    return _whole(times, pieces)
 
 
 def _pieces(text: str, words: Sequence[TextWord]) -> Iterator[_Piece]:
@@ -71,9 +71,13 @@ def _pieces(text: str, words: Sequence[TextWord]) -> Iterator[_Piece]:
             yield _Piece(index, length + (_FINAL if last and pause else 0.0), pause if last else _IN_NUMBER)
 
 
-def _whole(times: Sequence[tuple[float, float]], pieces: Sequence[_Piece], word: int) -> tuple[float, float]:
-    own = [time for time, piece in zip(times, pieces, strict=True) if piece.word == word]
-    return own[0][0], own[-1][0] + own[-1][1] - own[0][0]
+def _whole(times: Sequence[tuple[float, float]], pieces: Sequence[_Piece]) -> list[tuple[float, float]]:
+    """Return the times of words from those of their pieces."""
+    spans: dict[int, tuple[float, float]] = {}
+    for (at, duration), piece in zip(times, pieces, strict=True):
+        start = spans[piece.word][0] if piece.word in spans else at
+        spans[piece.word] = start, at + duration
+    return [(start, end - start) for start, end in spans.values()]
 
 
 def shared(at: float, duration: float, lengths: Sequence[float]) -> list[tuple[float, float]]:

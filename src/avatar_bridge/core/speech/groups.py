@@ -17,6 +17,7 @@ from avatar_bridge.core.vocabulary import Phoneme
 
 __all__ = ["owners"]
 
+_MOST_CELLS = 8_000_000
 _INSERTED = dict.fromkeys(CLASSES, 0.8) | {"V": 0.45, "J": 0.4, "W": 0.5, "H": 0.6, " ": 0.6, "_": 0.6}
 
 
@@ -25,12 +26,12 @@ def owners(text: str, words: Sequence[TextWord], phonemes: Sequence[Phoneme]) ->
 
     The indices never fall from one phoneme to the next. `phonemes` are `merged`.
     """
-    heard = [sound_class(phoneme.symbol) for phoneme in phonemes]
+    heard = np.array([sound_class(phoneme.symbol) for phoneme in phonemes], dtype=np.intp)
     silent = (CLASSES.index(" "), CLASSES.index("_"))
     if not words:
         return [-1] * len(phonemes)
     row = _expected(text, words)
-    path = _path(row, np.asarray(heard, dtype=np.intp))
+    path = _long_path(row, heard)
     result: list[int] = []
     for position, unit in enumerate(path):
         result.append(-1 if heard[position] in silent else _word_at(row, unit))
@@ -53,6 +54,24 @@ def _word_at(row: Sequence[Unit], unit: int) -> int:
         if following.word >= 0:
             return following.word
     return max(part.word for part in row)
+
+
+def _long_path(row: Sequence[Unit], heard: NDArray[np.intp]) -> list[int]:
+    """Return the path, found in halves where it is so long that memory would not do; each half ends with a pause."""
+    if len(row) * len(heard) <= _MOST_CELLS:
+        return _path(row, heard)
+    cuts = [index + 1 for index, unit in enumerate(row[:-1]) if unit.word < 0]
+    silences = np.flatnonzero(heard == CLASSES.index("_"))
+    if not cuts:
+        return [int(unit) for unit in np.linspace(0, len(row) - 1, len(heard))]
+    cut = min(cuts, key=lambda index: (row[index - 1] is not PAUSE, abs(index - len(row) / 2)))
+    if not len(row) / 10 < cut < len(row) * 9 / 10:
+        cut = min(cuts, key=lambda index: abs(index - len(row) / 2))
+    share = cut / len(row) * len(heard)
+    near = silences[np.abs(silences - share) < len(heard) / 20]
+    pause = int(near[np.argmin(np.abs(near - share))]) + 1 if len(near) else int(share)
+    first, second = _long_path(row[:cut], heard[:pause]), _long_path(row[cut:], heard[pause:])
+    return [*first, *(max(unit, 0) + cut for unit in second)]
 
 
 def _path(row: Sequence[Unit], heard: NDArray[np.intp]) -> list[int]:
