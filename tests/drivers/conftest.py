@@ -45,6 +45,12 @@ keyframes.head_pitch = [[0, 0], [0.2, -10], [0.4, 0]]
 """
 
 
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatar_bridge.drivers.vts_stream.RETRY_FOREIGN", 0.3)
+    monkeypatch.setattr("avatar_bridge.drivers.vts_session.BUSY", 0.05)
+
+
 @pytest.fixture
 def vts_map() -> MotionMap:
     return load_motion_map(MAP, source="test.toml")

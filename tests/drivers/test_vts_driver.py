@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from scripted_vts import RefusalError, ScriptedVts, until
 
 from avatar_bridge.core.vocabulary import Frame
@@ -50,7 +51,7 @@ async def test_the_last_frame_is_repeated_within_a_second(vts: ScriptedVts, driv
     driver = drive(url=vts.url)
     await driver.ready()
     driver.send_frame(frame(head_yaw=5.0))
-    await until(lambda: len(vts.frames) >= 3, timeout_s=3.0)
+    await until(lambda: len(vts.frames) >= 2, timeout_s=3.0)
     assert {item["FaceAngleX"] for item in vts.frames} == {5.0}
 
 
@@ -277,8 +278,9 @@ async def test_nothing_there(drive: Drive) -> None:
     assert "start it" in driver.state.detail
 
 
-async def test_not_even_an_address(drive: Drive) -> None:
-    driver = drive(url="http://127.0.0.1:9")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ws://127.0.0.1:port", "8001", "", "ws://", "ws://[::1"])
+async def test_not_even_an_address(url: str, drive: Drive) -> None:
+    driver = drive(url=url)
     assert not await driver.ready()
     assert "ws://127.0.0.1:8001" in driver.state.detail
 

@@ -143,7 +143,7 @@ class Draft:
             return known.name, True
         label = re.sub(r"[^a-z0-9]+", "_", bare_name(feature.label or feature.file).casefold()).strip("_")
         numbered = (f"{match.concept}_{number}" for number in range(2, 10_000))
-        for candidate in (match.concept, label, f"{match.concept}_face", *numbered):
+        for candidate in (match.concept, label, *([f"{match.concept}_face"] if moves else []), *numbered):
             key = name_key(candidate)
             if key and key not in self._taken and key not in RESERVED and self._base_map.find(candidate) is None:
                 self._taken.add(key)

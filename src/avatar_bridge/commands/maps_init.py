@@ -54,7 +54,7 @@ async def visit(
 
     Raises UnreachableError where nothing answers or no model is loaded, RefusedError where the user says no.
     """
-    search = Search(url, title=None, port=discovery_port, backoff=Backoff(random.random, first=2.5), now=time.monotonic)
+    search = Search(url, title=None, port=discovery_port, backoff=Backoff(random.random), now=time.monotonic)
     await search.discovery.open()
     try:
         async with _reach(search) as (client, address):
@@ -82,9 +82,8 @@ async def _reach(search: Search) -> AsyncIterator[tuple[VTubeStudioClient, str]]
                     break
                 except UnreachableError as error:
                     failure = UnreachableError(search.explain(url, str(error)))
-            if reached is not None or not again or not search.listening:
+            if reached is not None or not again or not await search.listen():
                 break
-            await search.wait(refused=False)
         if reached is None:
             raise failure
         yield reached

@@ -7,6 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -23,7 +24,7 @@ from avatar_bridge.drivers.vts_token import TokenFile
 from avatar_bridge.errors import AvatarBridgeError, RefusedError
 from avatar_bridge.ports import Abilities, Command, TargetState
 from avatar_bridge.wire.vts_bindings import bind, durations
-from avatar_bridge.wire.vts_calibration import Calibration
+from avatar_bridge.wire.vts_calibration import DEFAULT, Calibration
 from avatar_bridge.wire.vts_errors import API_OFF, DENIED, UNAUTHENTICATED, ApiError, explain
 from avatar_bridge.wire.vts_parameters import Rendering
 from avatar_bridge.wire.vts_replies import ModelLoaded, read
@@ -148,6 +149,8 @@ class VTubeStudioDriver:
         try:
             while True:
                 refused = await self._attempt()
+                if not self._first.is_set() and self._status == "unreachable" and await self._search.listen():
+                    refused = await self._attempt()
                 self._first.set()
                 await self._search.wait(refused=refused)
         finally:
@@ -158,7 +161,10 @@ class VTubeStudioDriver:
     async def _attempt(self) -> bool:
         """Stay with the first address that answers; return whether the user said no."""
         refused = False
-        for url in self._search.urls():
+        urls = self._search.urls()
+        if not urls:
+            self._tell("unreachable", self._search.explain("", "VTube Studio was not heard of: start it."))
+        for url in urls:
             opened = False
             try:
                 async with open_client(url) as client:
@@ -177,11 +183,7 @@ class VTubeStudioDriver:
 
     async def _session(self, client: VTubeStudioClient, url: str) -> None:
         remark = await authenticate(
-            client,
-            self._tokens,
-            plugin=self._plugin,
-            developer=self._developer,
-            wait=lambda line: self._tell("waiting", line),
+            client, self._tokens, plugin=self._plugin, developer=self._developer, wait=partial(self._tell, "waiting")
         )
         if remark is not None:
             self._report("token", Diagnostic(remark))
@@ -200,18 +202,14 @@ class VTubeStudioDriver:
             if event.kind == "ModelLoadedEvent" and not read(ModelLoaded, event.data).loaded:
                 self._adopt(Model())
             elif event.kind in {"ModelLoadedEvent", "ModelConfigChangedEvent"}:
-                await self._read(client, url)
+                await self._read(client, url, str(event.data.get("modelID", "")))
 
-    async def _read(self, client: VTubeStudioClient, url: str) -> None:
-        quiet = self._probe and self._now() - self._spoke > _QUIET
+    async def _read(self, client: VTubeStudioClient, url: str, model_id: str = "") -> None:
+        quiet = self._probe and self._now() - self._spoke > _QUIET and model_id not in self._calibrations
         self._stream.paused = quiet
         try:
             model = await read_model(
-                client,
-                folders=self._folders,
-                local=is_local(url),
-                probe=quiet,
-                known=self._calibrations,
+                client, folders=self._folders, local=is_local(url), probe=quiet, known=self._calibrations
             )
         finally:
             self._stream.paused = False
@@ -227,7 +225,8 @@ class VTubeStudioDriver:
             self._abilities = Abilities()
             self._tell("waiting", _NO_MODEL)
             return
-        self._calibrations[model.id] = model.calibration
+        if model.calibration is not DEFAULT:
+            self._calibrations[model.id] = model.calibration
         self._stream.use(Rendering(model.inputs, model.calibration))
         self._abilities = Abilities(
             frozenset(bindings), model.calibration.derived, (*missing, *model.calibration.diagnostics)

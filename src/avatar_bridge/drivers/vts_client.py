@@ -151,7 +151,7 @@ async def open_client(url: str, *, timeout_s: float = 3.0) -> AsyncIterator[VTub
             ping_interval=None,
             proxy=None,
         )
-    except InvalidURI as error:
+    except (InvalidURI, ValueError) as error:
         raise UnreachableError(f"{url!r} is no WebSocket address: expected one like ws://127.0.0.1:8001") from error
     except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         raise UnreachableError(f"VTube Studio does not answer at {url}: start it and load a model.") from error

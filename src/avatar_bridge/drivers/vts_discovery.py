@@ -21,6 +21,7 @@ __all__ = ["DEFAULT_PORT", "DISCOVERY_PORT", "Discovery", "Instance", "Search"]
 DEFAULT_PORT = 8001
 DISCOVERY_PORT = 47779
 _FRESH = 5.0
+_HEARD_WITHIN = 2.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Discovery:
 
     def at(self, url: str) -> Instance | None:
         """Return the instance that listens at `url`, where it was heard of."""
-        port = urlsplit(url).port
+        port = _place(url)[1]
         return next((item for item in self.instances() if item.port == port), None)
 
     def _hear(self, datagram: bytes) -> None:
@@ -99,6 +100,15 @@ class _Listener(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002
         self._hear(data)
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    """Return host and port of an address; None where it has none."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname, parts.port
+    except ValueError:
+        return None, None
 
 
 class Search:
@@ -118,19 +128,21 @@ class Search:
         """Return the addresses to try, best first.
 
         A given address stands; only the instance that once answered there is followed to another port. Without one:
-        the instance with the right window, else those heard of whose API is on, else the usual port. 127.0.0.1 comes
-        before localhost, which some systems resolve to an address that VTube Studio does not listen on.
+        the instances with the right window and no other, or those heard of whose API is on, else the usual port.
+        127.0.0.1 comes before localhost, which some systems resolve to an address that VTube Studio does not serve.
         """
         instances = self.discovery.instances()
         active = [item for item in instances if item.active]
         if self._url is not None:
-            host, port = urlsplit(self._url).hostname, urlsplit(self._url).port
+            host, port = _place(self._url)
             urls = [self._url.replace("localhost", "127.0.0.1", 1), self._url] if host == "localhost" else [self._url]
             return urls + [
                 f"ws://127.0.0.1:{item.port}" for item in active if item.id == self._remembered and item.port != port
             ]
         named = [item for item in instances if self._title and self._title.casefold() in item.title.casefold()]
-        ports = [item.port for item in named] or [
+        if self._title is not None and self.listening:
+            return [f"ws://{host}:{item.port}" for item in named for host in ("127.0.0.1", "localhost")]
+        ports = [
             *(item.port for item in active if item.id == self._remembered),
             *(item.port for item in active),
             DEFAULT_PORT,
@@ -151,6 +163,17 @@ class Search:
     def retry(self) -> None:
         """End a wait now."""
         self._again.set()
+
+    async def listen(self) -> bool:
+        """Wait for a broadcast as long as one takes at most; return whether an app that can be reached was heard."""
+        if self._url is not None or not self.listening:
+            return False
+        try:
+            async with asyncio.timeout(_HEARD_WITHIN):
+                await self._announced()
+        except TimeoutError:
+            return False
+        return True
 
     async def wait(self, *, refused: bool) -> None:
         """Wait for the next attempt: the backoff, a broadcast of an app that can be reached, or `retry`.
@@ -179,6 +202,13 @@ class Search:
     def explain(self, url: str, text: str) -> str:
         """Return what is wrong at `url`: `text`, or better where broadcasts tell more."""
         heard = self.discovery.instances()
+        if (
+            self._title is not None
+            and heard
+            and self._title.casefold() not in str([item.title for item in heard]).casefold()
+        ):
+            titles = ", ".join(item.title for item in heard)
+            return f"No VTube Studio window is called {self._title!r}: choose one of {titles}."
         here = self.discovery.at(url)
         others = [str(item.port) for item in heard if item.active]
         if (here is not None and not here.active) or (self._url is None and heard and not others):

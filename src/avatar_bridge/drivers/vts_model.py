@@ -51,7 +51,8 @@ async def read_model(
     """Return the model on screen, an empty one while none is loaded.
 
     `folders` are where model files lie (None: Steam's), looked at only when the app is `local`; `probe` says whether a
-    nudge may be made for a model whose file is not found; `known` are calibrations of earlier readings by model id.
+    nudge may be made for a model whose file is not found; `known` are earlier calibrations by model id, for where
+    there is no file.
     Raises UnreachableError and ProtocolError.
     """
     current = await client.ask(replies.CurrentModel, "CurrentModel")
@@ -64,12 +65,10 @@ async def read_model(
         _framerate(client),
     )
     names = frozenset(parameter.name for parameter in (*inputs.default, *inputs.custom))
-    calibration = (known or {}).get(current.id)
+    file = await _file(current, folders) if local else None
+    calibration = calibrate(file) if file is not None else (known or {}).get(current.id)
     if calibration is None:
-        file = await _file(current, folders) if local else None
-        if file is None and probe:
-            file = await _nudge(client, current.id, names)
-        calibration = calibrate(file)
+        calibration = calibrate(await _nudge(client, current.id, names) if probe else None)
     return Model(current.id, current.name, hotkeys.hotkeys, expressions.expressions, names, calibration, framerate)
 
 

@@ -18,7 +18,8 @@ __all__ = ["authenticate", "drive", "subscribe"]
 
 POPUP_TIMEOUT = 300.0
 """Seconds for which the answer to the pop-up is waited before it is asked for again."""
-_BUSY = 1.0
+BUSY = 1.0
+"""Seconds until the question is put again while another plugin's is open."""
 _FAREWELL = 1.0
 _EVENTS = ("ModelLoadedEvent", "ModelConfigChangedEvent")
 
@@ -79,7 +80,7 @@ async def _ask(client: VTubeStudioClient, plugin: str, developer: str, wait: Cal
             if error.error_id != POPUP_OPEN:
                 raise
             wait(str(error))
-            await asyncio.sleep(_BUSY)
+            await asyncio.sleep(BUSY)
             continue
         return read(Token, answer).token
 
@@ -105,6 +106,7 @@ async def drive(
                 await switches.close(client)
         raise
     except BaseExceptionGroup as group:
+        stream.forget()
         raise _first(group) from group
 
 

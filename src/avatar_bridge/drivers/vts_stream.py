@@ -28,6 +28,7 @@ __all__ = ["FrameStream"]
 
 KEEP_ALIVE = 0.5
 """Seconds after which unchanged values are sent again; VTube Studio forgets a parameter after one second."""
+_LOOK = 0.05
 RETRY_FOREIGN = 2.0
 """Seconds after which another plugin's parameters are tried again; it owns them for a second after its last frame."""
 
@@ -49,7 +50,8 @@ class FrameStream:
         self._unknown: set[str] = set()
         self._foreign: dict[str, float] = {}
         self._failure: ApiError | None = None
-        self._suspects: ApiError | None = None
+        self._suspects = False
+        self._broken = asyncio.Event()
         self.sent = 0
         self.dropped = 0
         self.diagnostics: dict[str, Diagnostic] = {}
@@ -89,6 +91,10 @@ class FrameStream:
             if len(self._flight) < self.latency.window and not self.paused:
                 await self._send(client)
 
+    def forget(self) -> None:
+        """Forget the last frame: the connection is lost, and by the time of the next the mouth may have closed."""
+        self._waiting = self._last = None
+
     async def close(self, client: VTubeStudioClient) -> None:
         """Send one last frame: everything at rest, the mouth closed."""
         self._overrides = {}
@@ -102,7 +108,7 @@ class FrameStream:
         if self._waiting is not None and len(self._flight) < self.latency.window and not self.paused:
             return
         self._wake.clear()
-        pause = KEEP_ALIVE if self._last is None else max(self._last_sent + KEEP_ALIVE - self._now(), 0.005)
+        pause = KEEP_ALIVE if self._last is None else max(self._last_sent + KEEP_ALIVE - self._now(), _LOOK)
         try:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -165,9 +171,10 @@ class FrameStream:
             self._yield(name)
         elif error.error_id in {UNKNOWN_PARAMETER, FOREIGN}:
             if not self._gone(error.text):
-                self._suspects = error
+                self._suspects = True
         else:
             self._report(f"error {error.error_id}", Diagnostic(explain(error.error_id, error.text)))
+        self._broken.set()
         if self._waiting is None and self._last is not None:
             self._waiting = self._last  # the whole request failed: the same values again, without the culprit
 
@@ -204,12 +211,16 @@ class FrameStream:
     async def mend(self, client: VTubeStudioClient) -> None:
         """Try parameters one by one where a refusal named none, and those of other plugins whether they are free."""
         while True:
-            await asyncio.sleep(0.1)
-            now = self._now()
-            due = [name for name, at in self._foreign.items() if at <= now]
-            if self._suspects is not None and self._injection is not None:
+            try:
+                async with asyncio.timeout(RETRY_FOREIGN / 4 if self._foreign else None):
+                    await self._broken.wait()
+            except TimeoutError:
+                pass
+            self._broken.clear()
+            due = [name for name, at in self._foreign.items() if at <= self._now()]
+            if self._suspects and self._injection is not None:
                 due += self._injection.names
-            self._suspects = None
+            self._suspects = False
             await asyncio.gather(*(self._try(client, name) for name in due))
 
     async def _try(self, client: VTubeStudioClient, name: str) -> None:
