@@ -213,7 +213,7 @@ def test_the_head_moves_less_while_speaking() -> None:
     peaks = []
     for state in ("idle", "speaking"):
         mixer = Mixer()
-        mixer.enter(state, 0.0)  # type: ignore[arg-type]
+        mixer.enter(state, 0.0)
         play(mixer, 0.0, 1.0)
         mixer.play(action("nod"), stroke_at=1.5, now=1.0, cue=1)
         peaks.append(min(curve(play(mixer, 1.0, 2.5), "head_pitch")))

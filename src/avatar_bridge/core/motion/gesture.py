@@ -59,6 +59,14 @@ def safe_fade(amplitude: float, seconds: float) -> float:
     return max(seconds, 1.5 * reach / _FADE_SPEED, math.sqrt(6.0 * reach / _FADE_ACCELERATION))
 
 
+def _placed(stroke: float, stroke_at: float, now: float, pace: float) -> tuple[float, float, float, float]:
+    """Return when to begin, when the stroke is met, clip seconds a second until then, and clip seconds left out."""
+    start = late_start(stroke * pace, stroke_at - now)
+    begin = now + start.delay
+    meets = max(stroke_at, begin)
+    return (begin, meets, 0.0, stroke) if start.skip > 0.0 else (begin, meets, start.rate / pace, 0.0)
+
+
 class Gesture:
     """One play of a clip; stage time in, values out.
 
@@ -107,7 +115,7 @@ class Gesture:
         mirrored = action.mirror and random is not None and random.random() < 0.5
         self._parts = _parts(self._clip.tracks, size, mirrored=mirrored)
         self._stroke = action.stroke
-        self._place(stroke_at, now, pace)
+        self._begin, self._meets, self._rate, self._skip = _placed(action.stroke, stroke_at, now, pace)
         self._pace = pace
         self._loop: tuple[float, float] | None = None
         self._extra = 0.0
@@ -120,15 +128,6 @@ class Gesture:
             self._meets = max(self._meets, self._begin + self._entry)
         self._fade_at_end()
         self.moves_head = not _MOVING.isdisjoint(self._clip.tracks)
-
-    def _place(self, stroke_at: float, now: float, pace: float) -> None:
-        start = late_start(self._stroke * pace, stroke_at - now)
-        self._begin = now + start.delay
-        self._meets = max(stroke_at, self._begin)
-        self._rate = start.rate / pace
-        self._skip = 0.0
-        if start.skip > 0.0:
-            self._rate, self._skip = 0.0, self._stroke
 
     def _fade_at_end(self) -> None:
         if any(track.at(self._clip.duration) != 0.0 for track in self._clip.tracks.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from avatar_bridge.core.motion.action import PAIRS, TARGETS, Action
@@ -35,26 +36,16 @@ def schema() -> dict[str, Any]:
             "description": {"type": "string", "description": "What it is for."},
             "extends": {"type": "string", "description": "A map that this one adds to, by name or path."},
             "without": {**texts, "description": "Actions of the extended map to leave out."},
-            "groups": {
-                "type": "object",
-                "description": "Exclusive groups and which others their members end.",
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {"replaces": texts},
-                },
-            },
-            "actions": {
-                "type": "object",
-                "description": "What each tag does.",
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": properties,
-                },
-            },
+            "groups": _named("Exclusive groups and which others their members end.", {"replaces": texts}),
+            "actions": _named("What each tag does.", properties),
         },
     }
+
+
+def _named(description: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Describe tables that the author names, all with the same keys."""
+    table = {"type": "object", "additionalProperties": False, "properties": properties}
+    return {"type": "object", "description": description, "additionalProperties": table}
 
 
 def _value(channel: Channel) -> dict[str, Any]:
@@ -67,7 +58,7 @@ def _keys(channel: Channel) -> dict[str, Any]:
     return {"type": "array", "minItems": 1, "items": key}
 
 
-def _by_channel(description: str, describe: Any) -> dict[str, Any]:
+def _by_channel(description: str, describe: Callable[[Channel], dict[str, Any]]) -> dict[str, Any]:
     faces = {channel.name: describe(channel) for channel in FACE_CHANNELS}
     pairs = {name: describe(CHANNELS[sides[0]]) for name, sides in PAIRS.items()}
     bones = [name for name in CHANNELS if name not in faces]
