@@ -311,7 +311,7 @@ def _beats(seed: int, late: float | None = None, stop: float | None = None) -> l
             now = index / 60
             while waiting and late is not None and waiting[0].at + late <= now:
                 life.notice(waiting.pop(0))
-            if stop is not None and now >= stop:
+            if stop is not None and now - 1 / 60 < stop <= now:
                 life.enter("idle", now)
             pitch.append(life.advance(now)["head_pitch"])
         pitches.append(pitch)
