@@ -124,6 +124,9 @@ def _after_numeral(bare: str, lead: str, following: str, *, fresh: bool) -> Join
     return Joint.SENTENCE
 
 
+_ARTICLES = frozenset(("the", "a", "an", "el", "la", "los", "las", "le", "les", "der", "die", "das"))
+
+
 def resolve(lead: str, word: str, following: str) -> Joint:
     """Return the joint that `after_stop` left unsettled, now that the whole following word is known."""
     core = word.rstrip(CLOSERS)
@@ -136,7 +139,7 @@ def resolve(lead: str, word: str, following: str) -> Joint:
         named = core.lstrip(_STRIPPED_LEFT)[:1].isupper() and bare[:1].isupper()
         known = bare.lower() in SENTENCE_OPENERS or bare.startswith(("I'", "I’"))
         # After `The mill, built ...` a name or a description goes on.
-        described = lead.lower() in DETERMINERS and bare.lower() not in CLAUSE_OPENERS
+        described = lead.lower() in _ARTICLES and bare.lower() not in CLAUSE_OPENERS
         return Joint.PHRASE if (named or described) and not known else Joint.CLAUSE
     if core[-1:] in ":،؛":
         return Joint.NONE if ends and core[-1:] != ":" else Joint.CLAUSE
@@ -281,10 +284,12 @@ _KOREAN_AUXILIARIES = (
 
 
 def _between_korean(left: str, right: str) -> Joint:
-    if right.startswith(_KOREAN_AUXILIARIES) or len(left) < 2 or left[-1] in "한할된될던":
+    if len(left) < 2 or left[-1] in "한할된될던":
         return Joint.NONE
     if left in _KOREAN_PRONOUNS or (left[-1] in "은는" and left[-2] not in _KOREAN_ADNOMINAL):
         return Joint.PHRASE
+    if right.startswith(_KOREAN_AUXILIARIES):
+        return Joint.NONE
     if left.endswith(_KOREAN_CLAUSE):
         return Joint.CLAUSE_OPENER if len(left) > 2 else Joint.PHRASE
     if left.endswith(_KOREAN_PHRASE):
