@@ -295,3 +295,31 @@ vts.parameters = { CheekPuff = 1, Bad = "x" }
         ("puff", None),
     ]
     assert durations(motion_map) == {"blush": None, "dance": 2.0, "wave": 2.0, "shy": None, "puff": 1.5}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60) | st.binary(max_size=60))
+def test_parse_raises_nothing_but_protocol_errors(text: str | bytes) -> None:
+    try:
+        vts.parse(text)
+    except ProtocolError:
+        return
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+        lambda children: (
+            st.lists(children, max_size=3)
+            | st.dictionaries(st.sampled_from(["errorID", "message", "messageType", "data", "requestID"]), children)
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_json_is_a_message_or_refused(value: Any) -> None:
+    try:
+        message = vts.parse(json.dumps({"messageType": "APIError", "data": value, "requestID": value}))
+    except ProtocolError:
+        return
+    assert isinstance(message, vts.Fault)
