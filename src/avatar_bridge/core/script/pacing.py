@@ -9,7 +9,10 @@ __all__ = ["LONGEST", "Pacing"]
 LONGEST = 240
 """Weight (letters) at which a piece is cut at the best place there is; twice that, it is cut at any place."""
 
-_FIRST = {Joint.SENTENCE: 8.0, Joint.CLAUSE: 8.0, Joint.CLAUSE_OPENER: 12.0, Joint.PHRASE: 15.0}
+_Least = tuple[tuple[Joint, float], ...]
+"""The joints that end a piece, best first, each with the least weight of the piece."""
+
+_FIRST: _Least = ((Joint.SENTENCE, 8.0), (Joint.CLAUSE, 8.0), (Joint.CLAUSE_OPENER, 12.0), (Joint.PHRASE, 15.0))
 _FIRST_LIMIT = 40.0
 _FIRST_CAPS = (
     (22.0, 13.0, Joint.PHRASE),
@@ -22,23 +25,18 @@ _BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.PLAIN), r
 _DENSE_LEAST = 0.53
 _DENSE = 0.75
 """The first piece's caps for scripts that come in tokens of one or two characters."""
-_SCANT = {
-    Joint.SENTENCE: 10.0,
-    Joint.CLAUSE: 10.0,
-    Joint.CLAUSE_OPENER: 14.0,
-    Joint.PHRASE: 18.0,
-}
-_URGENT = {Joint.SENTENCE: 15.0, Joint.CLAUSE: 18.0, Joint.CLAUSE_OPENER: 30.0, Joint.PHRASE: 40.0}
-_STEADY = {Joint.SENTENCE: 22.0, Joint.CLAUSE: 100.0}
+_SCANT: _Least = ((Joint.SENTENCE, 10.0), (Joint.CLAUSE, 10.0), (Joint.CLAUSE_OPENER, 14.0), (Joint.PHRASE, 18.0))
+_URGENT: _Least = ((Joint.SENTENCE, 15.0), (Joint.CLAUSE, 18.0), (Joint.CLAUSE_OPENER, 30.0), (Joint.PHRASE, 40.0))
+_STEADY: _Least = ((Joint.SENTENCE, 22.0), (Joint.CLAUSE, 100.0))
 _SCARCE = 0.45
 _DRY = 0.6
 _LOW = 0.9
 _AMPLE = 2.5
 _TAIL = 10.0
 """Weight that must follow a place before a later piece ends there, so that no scrap is left."""
-
-
 _CLAUSE = Joint.CLAUSE
+_SENTENCE = Joint.SENTENCE
+_NOWHERE: tuple[tuple[int, float] | None, ...] = (None,) * (max(Joint) + 1)
 
 
 class Pacing:
@@ -59,7 +57,7 @@ class Pacing:
         """Cumulative weight before which no choice can change unless a place is offered or the reserve changes."""
         self._first = True
         self._dense = 1.0
-        self._latest: dict[Joint, tuple[int, float]] = {}
+        self._latest = list(_NOWHERE)
 
     @property
     def is_dry(self) -> bool:
@@ -90,7 +88,7 @@ class Pacing:
         self.reserve += self.seconds(weight - self.start)
         self._first = False
         self.start = weight
-        self._latest = {joint: place for joint, place in self._latest.items() if place[0] > at}
+        self._latest = [place if place is not None and place[0] > at else None for place in self._latest]
 
     def choice(self, weight: float) -> tuple[int, float] | None:
         """Return the place to cut now that the text up to the cumulative `weight` has been read."""
@@ -98,11 +96,10 @@ class Pacing:
             return self._first_choice(weight)
         length = weight - self.start
         self.alarm = self.start + LONGEST
-        least = self._least()
         tail = 0.0 if self.is_dry else _TAIL
-        for joint in (Joint.SENTENCE, Joint.CLAUSE, Joint.CLAUSE_OPENER, Joint.PHRASE):
-            place = self._latest.get(joint)
-            if place is None or joint not in least or place[1] - self.start < least[joint]:
+        for joint, least in self._least():
+            place = self._latest[joint]
+            if place is None or place[1] - self.start < least:
                 continue
             if weight - place[1] >= tail:
                 return place
@@ -112,18 +109,18 @@ class Pacing:
         self.alarm = weight
         return self._best(Joint.PLAIN if length >= LONGEST * 1.1 else Joint.PHRASE, LONGEST * 0.2)
 
-    def _least(self) -> dict[Joint, float]:
+    def _least(self) -> _Least:
         if self.reserve < _SCARCE:
             return _SCANT
         if self.reserve < _LOW:
             return _URGENT
         if self.reserve < _AMPLE:
             return _STEADY
-        return {Joint.SENTENCE: min(1.2 * self.reserve * self.rate, LONGEST * 0.8)}
+        return ((_SENTENCE, min(1.2 * self.reserve * self.rate, LONGEST * 0.8)),)
 
     def _first_choice(self, weight: float) -> tuple[int, float] | None:
-        for joint, least in _FIRST.items():
-            place = self._latest.get(joint)
+        for joint, least in _FIRST:
+            place = self._latest[joint]
             if place is not None and place[1] - self.start >= least * self._dense:
                 return place
         length = (weight - self.start) / self._dense
@@ -134,18 +131,18 @@ class Pacing:
             if place := self._best(worst, least if self._dense == 1.0 else least * _DENSE_LEAST):
                 return place
         self.alarm = weight
-        return self._latest.get(Joint.SENTENCE)
+        return self._latest[_SENTENCE]
 
     def _best(self, worst: Joint, least: float) -> tuple[int, float] | None:
         """Return the best place that is at least `least` from the start and no worse than `worst`."""
         for joint in _BEST_FIRST:
             if joint < worst:
                 break
-            place = self._latest.get(joint)
+            place = self._latest[joint]
             if place is not None and place[1] - self.start >= least:
                 return place
         return None
 
     def release(self) -> tuple[int, float] | None:
         """Return the end of the last complete clause, however short: the stream stalls and the audio runs dry."""
-        return self._latest.get(Joint.SENTENCE) or self._latest.get(Joint.CLAUSE)
+        return self._latest[_SENTENCE] or self._latest[_CLAUSE]
