@@ -26,7 +26,7 @@ async def main(url: str) -> None:
     async def _() -> None:
         ready.set()
 
-    @plugin.handle_event(HotkeyTriggeredEventData)
+    @plugin.subscribe_event(HotkeyTriggeredEventData)
     async def _(data: HotkeyTriggeredEventData) -> None:
         events.append(data.hotkey_name)
         told.set()
