@@ -46,6 +46,8 @@ class Gate:
     low: float = -math.inf
     high: float = math.inf
     unit: str = ""
+    chance: float | None = None
+    """What the same curves give by chance, where that is worth knowing."""
 
     @property
     def passed(self) -> bool:
@@ -248,7 +250,8 @@ def _blink_gates(take: Take) -> Iterator[Gate]:
     if len(singles) < 5:
         yield Gate(6, "blinks to judge", len(singles), low=5)
         return
-    gaps = np.diff(np.array([blink.onset for blink in singles]))
+    onsets = [blink.onset for blink in singles]
+    gaps = np.diff(np.array(onsets))
     yield Gate(6, "variation of blink intervals", float(gaps.std() / gaps.mean()), 0.5, 1.0)
     yield Gate(6, "log-normality of blink intervals, p", _kolmogorov(gaps), low=0.05)
     yield Gate(6, "double blinks", 100.0 * (len(found) - len(singles)) / len(singles), 8, 20, unit="%")
@@ -256,10 +259,11 @@ def _blink_gates(take: Take) -> Iterator[Gate]:
     yield Gate(6, "longest blink", max(blink.total for blink in found), 0.2, 0.45, unit="s")
     ratio = float(np.median([blink.open / blink.close for blink in found]))
     yield Gate(6, "opening against closing time", ratio, 1.3, 2.2, unit="x")
-    yield Gate(7, "blinks with a shift, turn or phrase end", _together(take, singles), low=40, unit="%")
+    joined, chance = _together(take, onsets), _together(take, [(onset + 7.0) % (60.0 * minutes) for onset in onsets])
+    yield Gate(7, "blinks with a shift, turn or phrase end", joined, low=40, unit="%", chance=chance)
 
 
-def _together(take: Take, singles: Sequence[_Blink]) -> float:
+def _together(take: Take, onsets: Sequence[float]) -> float:
     shifts = [0.5 * (start + end) / RATE for start, end, degrees in _saccades(take) if degrees > 4.0]
     head = take.head()
     reach = int(0.6 * RATE)
@@ -268,7 +272,7 @@ def _together(take: Take, singles: Sequence[_Blink]) -> float:
     events = np.sort(np.concatenate([np.array(shifts), turns, np.array(take.phrase_ends, dtype=np.float64)]))
     if len(events) == 0:
         return 0.0
-    near = [float(np.abs(events - blink.onset).min()) <= _TOGETHER for blink in singles]
+    near = [float(np.abs(events - onset).min()) <= _TOGETHER for onset in onsets]
     return 100.0 * float(np.mean(near))
 
 

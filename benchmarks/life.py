@@ -214,6 +214,7 @@ def measure(quick: bool) -> Iterator[Figure]:
                 worst.passed,
                 reference,
                 "" if reference is None else "two sines",
+                "" if worst.chance is None else f"{worst.chance:.0f} by chance",
             )
     yield from _conversation(seeds, seconds)
     yield Figure("gates that two sines fail", len(failed), "gates", note=", ".join(g.name for g in failed))

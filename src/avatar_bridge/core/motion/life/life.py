@@ -51,6 +51,7 @@ _BREATH_BODY = 0.6
 _BREATH_HEAD = -0.3
 _BREATH_LIFT = 0.03
 _BLINK_DIP = 0.03
+_EYE_SMILE = 0.6
 _LEAPING = frozenset({"gaze_x", "gaze_y", "blink_left", "blink_right"})
 """Channels that are quick by nature and need no mending."""
 
@@ -351,7 +352,7 @@ class Life:
             self._brows.answer(begin)
 
     def _frame(self, at: float) -> dict[str, float]:
-        life, habits = self._life, self._habits
+        life = self._life
         self._beats.prune(at)
         self._brows.prune(at)
         gain = life * self._hush
@@ -362,11 +363,6 @@ class Life:
         pitch = soften(pitch, _PITCH_LIMIT)
         roll += gain * self._beats.roll.value(at)
         body_yaw, body_pitch, body_roll = self._inertia.body()
-        left, right = self._blink.value(at)
-        gaze_x, gaze_y = self._gaze.value(at)
-        gaze_x -= habits.counter * yaw / SPAN
-        gaze_y -= habits.counter * pitch / SPAN + _BLINK_DIP * max(left, right)
-        brow_left, brow_right, smile = self._brows.value(at)
         trunk = self._posture.value(at)
         values = {
             "head_yaw": yaw,
@@ -378,16 +374,26 @@ class Life:
             "position_x": gain * trunk[3],
             "position_y": _BREATH_LIFT * (2.0 * chest - life),
             "position_z": gain * trunk[4],
-            "gaze_x": min(max(gaze_x, -1.0), 1.0),
-            "gaze_y": min(max(gaze_y, -1.0), 1.0),
-            "blink_left": left,
-            "blink_right": right,
-            "brow_left": life * brow_left,
-            "brow_right": life * brow_right,
             "breath": chest,
-            "mouth_smile": life * smile,
-            "eye_smile": life * 0.6 * max(smile, 0.0),
         }
+        self._add_face(values, at)
         for name in self._derived:
             values.pop(name, None)
         return values
+
+    def _add_face(self, values: dict[str, float], at: float) -> None:
+        """Add eyes, brows and smile; the eyes take the head's turn back to stay where they look."""
+        left, right = self._blink.value(at)
+        gaze_x, gaze_y = self._gaze.value(at)
+        counter = self._habits.counter / SPAN
+        gaze_x -= counter * values["head_yaw"]
+        gaze_y -= counter * values["head_pitch"] + _BLINK_DIP * max(left, right)
+        brow_left, brow_right, smile = self._brows.value(at)
+        values["gaze_x"] = min(max(gaze_x, -1.0), 1.0)
+        values["gaze_y"] = min(max(gaze_y, -1.0), 1.0)
+        values["blink_left"] = left
+        values["blink_right"] = right
+        values["brow_left"] = self._life * brow_left
+        values["brow_right"] = self._life * brow_right
+        values["mouth_smile"] = self._life * smile
+        values["eye_smile"] = self._life * _EYE_SMILE * max(smile, 0.0)
