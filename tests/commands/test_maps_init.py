@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ async def drafted(sample: str, tmp_path: Path) -> tuple[str, MotionMap]:
     async with VTubeStudioSimulator(models=[SAMPLES[sample]], options=Options(types="strict")) as sim:
         text = await maps_init.draft(url=sim.url, token_path=tmp_path / "token", folders=(), discovery_port=None)
         path = tmp_path / f"{sample}.toml"
-        maps_init.write(text, path)
+        maps_init.save(text, path)
         motion_map = read_map(path)
         assert (
             await maps_init.check(
@@ -115,7 +116,7 @@ def test_hostile_names_give_a_map_that_loads(tmp_path: Path) -> None:
         expressions=tuple(feature(name, f"{name}.exp3.json") for name in names),
     )
     path = tmp_path / "hostile.toml"
-    maps_init.write(text_of(model), path)
+    maps_init.save(text_of(model), path)
     motion_map = read_map(path)
     assert "wave" in native(motion_map)
     assert "x" not in motion_map.actions
@@ -156,11 +157,31 @@ async def test_nothing_there_and_no_model(tmp_path: Path) -> None:
 
 def test_a_file_is_never_overwritten_unasked(tmp_path: Path) -> None:
     path = tmp_path / "map.toml"
-    maps_init.write("first", path)
+    maps_init.save("first", path)
     with pytest.raises(UsageError, match="--force"):
-        maps_init.write("second", path)
+        maps_init.save("second", path)
     assert path.read_text(encoding="utf-8") == "first"
-    maps_init.write("second", path, force=True)
+    maps_init.save("second", path, force=True)
     assert path.read_text(encoding="utf-8") == "second"
     with pytest.raises(UsageError, match="cannot be written"):
-        maps_init.write("third", tmp_path / "none" / "map.toml")
+        maps_init.save("third", tmp_path / "none" / "map.toml")
+
+
+async def test_the_commands(tmp_path: Path) -> None:
+    out = tmp_path / "akari.toml"
+    async with VTubeStudioSimulator() as sim:
+        reach = {"url": sim.url, "token_path": tmp_path / "token", "folders": (), "discovery_port": None}
+        lines = await maps_init.write(out=out, **reach)  # type: ignore[arg-type]
+        assert "are bound" in lines[0]
+        with pytest.raises(UsageError, match="--force"):
+            await maps_init.write(out=out, **reach)  # type: ignore[arg-type]
+        assert (await maps_init.write(**reach))[-1]  # type: ignore[arg-type]
+        assert await maps_init.check_report(str(out), **reach) == [  # type: ignore[arg-type]
+            "the running model has all that the map asks for"
+        ]
+        sim.load_model("Bare", instantly=True)
+        report = json.loads("".join(await maps_init.check_report(str(out), as_json=True, **reach)))  # type: ignore[arg-type]
+        assert report["missing"]
+        assert "things to look at" in (await maps_init.check_report(str(out), **reach))[-1]  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="vts"):
+        await maps_init.write(target="unity")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import random
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -23,7 +25,7 @@ from avatar_bridge.errors import UnreachableError, UsageError
 from avatar_bridge.registry import data_file, read_map
 from avatar_bridge.wire.vts_bindings import bind, unknown_inputs
 
-__all__ = ["check", "draft", "lexicon", "visit", "write"]
+__all__ = ["check", "check_report", "draft", "lexicon", "save", "visit", "write"]
 
 _LANGUAGES = ("en", "ja", "zh", "ko")
 
@@ -107,7 +109,7 @@ async def draft(
         return Draft(model, lexicon(), base, base_map).text()
 
 
-def write(text: str, path: Path, *, force: bool = False) -> None:
+def save(text: str, path: Path, *, force: bool = False) -> None:
     """Write a drafted map; raises UsageError where the file exists and `force` is not given."""
     try:
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
@@ -134,3 +136,67 @@ async def check(
     async with visit(url, token_path=token_path, wait=wait, folders=folders, discovery_port=discovery_port) as model:
         bindings, missing = bind(motion_map, model.hotkeys, model.expressions)
         return [*missing, *unknown_inputs(bindings.values(), model.inputs), *model.calibration.diagnostics]
+
+
+async def write(
+    *,
+    url: str | None = None,
+    out: Path | None = None,
+    force: bool = False,
+    target: str = "vts",
+    token_path: Path | None = None,
+    folders: Sequence[Path] | None = None,
+    discovery_port: int | None = DISCOVERY_PORT,
+) -> list[str]:
+    """Draft a map of the running model into the file `out` and return what to do next; without `out`, the map's lines.
+
+    Raises UsageError where the file exists and `force` is not given (before anybody is asked anything).
+    """
+    _only_vts(target)
+    if out is not None and not force:
+        _spare(out)
+    text = await draft(url=url, token_path=token_path, wait=_say, folders=folders, discovery_port=discovery_port)
+    if out is None:
+        return text.splitlines()
+    await asyncio.to_thread(save, text, out, force=force)
+    own = [action.name for action in read_map(out).actions.values() if action.targets.get("vts")]
+    return [
+        f"{out}: {len(own)} of the model's own hotkeys and expressions are bound ({', '.join(own) or 'none'})",
+        "look at each line in VTube Studio, then: avatar-bridge maps check " + str(out) + " --target vts",
+    ]
+
+
+async def check_report(
+    name: str,
+    *,
+    url: str | None = None,
+    as_json: bool = False,
+    target: str = "vts",
+    token_path: Path | None = None,
+    folders: Sequence[Path] | None = None,
+    discovery_port: int | None = DISCOVERY_PORT,
+) -> list[str]:
+    """Return, as lines or as one JSON document, what a map asks for and the running model lacks."""
+    _only_vts(target)
+    found = await check(
+        read_map(name), url=url, token_path=token_path, wait=_say, folders=folders, discovery_port=discovery_port
+    )
+    if as_json:
+        rows = [{"message": item.message, "suggestion": item.suggestion} for item in found]
+        return [json.dumps({"target": target, "missing": rows}, ensure_ascii=False, indent=2)]
+    lines = [f"  {item.message}{f' Nearest: {item.suggestion}' if item.suggestion else ''}" for item in found]
+    return [*lines, f"{len(found)} things to look at" if found else "the running model has all that the map asks for"]
+
+
+def _spare(path: Path) -> None:
+    if path.exists():
+        raise UsageError(f"{path} exists: choose another name, or give --force to replace it")
+
+
+def _only_vts(target: str) -> None:
+    if target != "vts":
+        raise UsageError(f"maps can be drafted from and held against vts, got {target!r}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -51,7 +51,7 @@ class VTubeStudioDriver:
         plugin_name: str = "Avatar Bridge",
         developer: str = "Avatar Bridge",
         lead: float | None = None,
-        token_path: Path | None = None,
+        token_path: Path | str | None = None,
         window_title: str | None = None,
         folders: Sequence[Path] | None = None,
         probe: bool = True,

@@ -22,8 +22,8 @@ def default_token_path() -> Path:
 class TokenFile:
     """Reads, writes and forgets the token of one plugin name."""
 
-    def __init__(self, path: Path | None, plugin: str) -> None:
-        self.path = path or default_token_path()
+    def __init__(self, path: Path | str | None, plugin: str) -> None:
+        self.path = Path(path) if path else default_token_path()
         self._plugin = plugin
 
     def read(self) -> str | None:
