@@ -98,6 +98,12 @@ async def test_an_abandoned_answer_stops_and_the_next_one_is_in_step() -> None:
                     if number == 20:
                         break
             assert await worker.request("twice", samples=np.float32([1, 2])) == pytest.approx([2, 4])
+        async with aclosing(worker.stream("endless")) as numbers:
+            assert await anext(numbers) == 0
+            assert worker._child is not None
+            await until(worker._child._frames.full)
+        answer = [value async for value in worker.stream("twice", samples=np.float32([3]))]
+        assert [value.tolist() for value in answer] == [[6.0]]
         task = asyncio.create_task(worker.request("endless"))
         await asyncio.sleep(0)
         task.cancel()
@@ -207,7 +213,7 @@ def test_no_orphan_is_left_when_the_parent_is_killed() -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(HERE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])},
         text=True,
     )
     assert parent.stdout is not None
