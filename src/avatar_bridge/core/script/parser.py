@@ -16,13 +16,17 @@ from avatar_bridge.errors import UsageError
 
 __all__ = ["Parser", "Script", "parse"]
 
-_PICTURES = rf"\ufe0f\u20e3{EMOJI_STARTS}"
+_ALWAYS = rf"\[\]<*_~`\\|\n\r【［{CONTROLS}\ufe0f\u20e3{EMOJI_STARTS}"
+_BEFORE_U20E3 = rf"0-9#{TEXT_STYLE}"
 _SPECIAL = re.compile(
-    rf"[\[\]<*_~`\\|\n\r【［{CONTROLS}{_PICTURES}]"
-    r"|!(?=\[|\Z)|(?<!\w)(?:[hH](?=[tT]|\Z)|[wW](?=[wW]|\Z))"
-    rf"|[0-9#{TEXT_STYLE}](?=[\ufe0f\u20e3]|\Z)"
+    rf"[{_ALWAYS}!hHwW{_BEFORE_U20E3}](?:(?<![!hHwW{_BEFORE_U20E3}])|(?<=!)(?=\[|\Z)"
+    r"|(?:(?<=[hH])(?=[tT]|\Z)|(?<=[wW])(?=[wW]|\Z))(?<!\w\w)"
+    rf"|(?<=[{_BEFORE_U20E3}])(?=[\ufe0f\u20e3]|\Z))"
 )
-"""The characters that may begin something other than plain text; at the end of a piece, those that may become so."""
+"""The characters that may begin something other than plain text; at the end of a piece, those that may become so.
+
+A class comes first and the conditions look back, because the engine finds the members of a class quickly."""
+_find_special = _SPECIAL.search
 
 
 def _closing_bracket(cursor: Cursor, pos: int) -> int:
@@ -81,7 +85,7 @@ class Parser:
 
     def feed(self, text: str) -> None:
         """Take the next piece of the script, of any length."""
-        if self._plain and text and _SPECIAL.search(text) is None:
+        if self._plain and _find_special(text) is None:
             self._quick.append(text)
             return
         cursor = self._cursor
@@ -112,18 +116,30 @@ class Parser:
 
     def events(self) -> list[ScriptEvent]:
         """Return and forget the events so far, in the order of the speech."""
-        self._catch_up()
-        return self._cursor.writer.events()
+        writer = self._cursor.writer
+        text = self._take_quick()
+        if text:
+            event = writer.follow(text)
+            if event is not None:
+                return [event] if event.spoken else []
+            writer.both(text)
+        return writer.events()
 
     def _catch_up(self) -> None:
         """Pass on the pieces of plain text that were only put aside."""
         if self._quick:
-            text = "".join(self._quick)
-            self._quick.clear()
-            cursor = self._cursor
-            cursor.base += len(text)
-            cursor.prev = text[-1]
-            cursor.writer.both(text)
+            self._cursor.writer.both(self._take_quick())
+
+    def _take_quick(self) -> str:
+        quick = self._quick
+        if not quick:
+            return ""
+        text = quick[0] if len(quick) == 1 else "".join(quick)
+        quick.clear()
+        if text:
+            self._cursor.base += len(text)
+            self._cursor.prev = text[-1]
+        return text
 
     def _read(self) -> None:
         """Read the buffer as far as it can be decided."""
@@ -166,7 +182,7 @@ class Parser:
     def _inline(self, pos: int) -> int:
         """Read plain text up to the next mark, or the mark at `pos`."""
         cursor = self._cursor
-        found = _SPECIAL.search(cursor.buffer, pos)
+        found = _find_special(cursor.buffer, pos)
         if found is None:
             cursor.item = False
             return cursor.plain(pos, len(cursor.buffer) - pos)

@@ -179,6 +179,27 @@ class Writer:
         self._flush()
         self._resolve(self._speech.length, "")
 
+    def follow(self, text: str) -> Text | None:
+        """Say and show `text` and return it as the only event; None where more than that is going on."""
+        speech, shown = self._speech, self._shown
+        if (
+            self._run
+            or self._events
+            or self._speech_parts
+            or self._shown_parts
+            or speech.cut
+            or shown.cut
+            or speech.held != shown.held
+        ):
+            return None
+        out = speech.add(text)
+        shown.follow(speech, out)
+        event = Text(self._speech_at, out, self._shown_at, out)
+        self._speech_at += len(out)
+        self._shown_at += len(out)
+        self._remember(out)
+        return event
+
     def events(self) -> list[ScriptEvent]:
         """Return and forget the events so far."""
         self._settle()
@@ -213,18 +234,24 @@ class Writer:
         return self._speech.length
 
     def _flush(self) -> None:
-        if not self._speech_parts and not self._shown_parts:
+        said, seen = self._speech_parts, self._shown_parts
+        if not said and not seen:
             return
-        spoken, shown = "".join(self._speech_parts), "".join(self._shown_parts)
-        self._speech_parts.clear()
-        self._shown_parts.clear()
+        spoken = said[0] if len(said) == 1 else "".join(said)
+        shown = seen[0] if len(seen) == 1 else "".join(seen)
+        said.clear()
+        seen.clear()
         if spoken or shown:
             self._events.append(Text(self._speech_at, spoken, self._shown_at, shown))
             self._speech_at += len(spoken)
             self._shown_at += len(shown)
-            self._tail.append(spoken)
-            if len(self._tail) > 2 * _LONGEST_WORD:
-                self._tail = ["".join(self._tail)[-_LONGEST_WORD:]]
+            self._remember(spoken)
+
+    def _remember(self, spoken: str) -> None:
+        tail = self._tail
+        tail.append(spoken)
+        if len(tail) > 2 * _LONGEST_WORD:
+            self._tail = ["".join(tail)[-_LONGEST_WORD:]]
 
     def _emit(self, event: ScriptEvent) -> None:
         self._settle()
