@@ -109,7 +109,7 @@ def test_the_face_follows_its_parameters():
     wide = "\n".join(draw_face({"ParamMouthForm": 0.0, "ParamMouthOpenY": 1.0}))
     right = "\n".join(draw_face({"ParamMouthForm": 0.0, "ParamAngleX": 30.0}))
     assert len({rest, wide, right, "\n".join(draw_face({"ParamEyeLOpen": 0.0}))}) == 4
-    assert "│   │" in wide
+    assert "╭───╮" in wide
     assert right.index("◉") > rest.index("◉")
 
 

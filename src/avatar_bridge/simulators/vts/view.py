@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changes", "draw_face", "draw_simulator"]
 
-_WIDTH = 31
+_WIDTH = 37
 _BAR = 24
 _SHOWN = (
     "FaceAngleX",
@@ -77,6 +77,11 @@ def draw_face(live2d: Mapping[str, float]) -> list[str]:
             if 0 <= line < len(rows) and 0 <= at < _WIDTH:
                 rows[line][at] = letter
 
+    put(0, middle, "╭" + "─" * 21 + "╮")
+    for line in range(1, 8):
+        put(line, middle - 11, "│")
+        put(line, middle + 11, "│")
+    put(8, middle, "╰" + "─" * 21 + "╯")
     eyes = 3 + down
     for side, name in ((-5, "L"), (5, "R")):
         lean = tilt if side < 0 else -tilt
