@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -63,8 +64,84 @@ def test_no_library_and_no_package_say_what_to_do(monkeypatch: pytest.MonkeyPatc
 
 async def test_an_unknown_device_is_named_with_a_way_out() -> None:
     pytest.importorskip("sounddevice", exc_type=OSError, reason="needs the PortAudio library")
-    with pytest.raises(SpeakerError, match=r"'no such card' cannot be opened: .*--speaker none"):
+    with pytest.raises(SpeakerError, match=r"('no such card' cannot be opened|no sound output).*--speaker none"):
         await LocalSpeaker("no such card").open()
+
+
+class _Times:
+    outputBufferDacTime = currentTime = 0.0  # noqa: N815
+
+
+class _Status:
+    output_underflow = False
+
+
+class PulledOut:
+    """Stands in for PortAudio: a device with a 10 ms beat that can be pulled out and put back."""
+
+    samplerate, latency = 8000, 0.02
+
+    def __init__(self) -> None:
+        self.plugged = True
+        self.running = threading.Event()
+        self.played: list[np.ndarray] = []
+        self.restarts = 0
+
+    def play(self, _device: object, _rate: object, _latency: float, fill: Callable[..., None], _end: object) -> object:
+        if not self.plugged:
+            raise SpeakerError("it is pulled out")
+        self.running = running = threading.Event()
+        running.set()
+
+        def beat() -> None:
+            while running.is_set():
+                block = np.zeros((80, 1), np.float32)
+                fill(block, 80, _Times, _Status)
+                self.played.append(block[:, 0])
+                threading.Event().wait(0.01)
+
+        threading.Thread(target=beat, daemon=True).start()
+        return self
+
+    def end(self, _stream: object) -> None:
+        self.running.clear()
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+    def pull_out(self) -> None:
+        self.plugged = False
+        self.running.clear()
+
+
+async def test_a_device_that_vanishes_and_returns_costs_sound_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = PulledOut()
+    monkeypatch.setattr("avatar_bridge.audio.local.PortAudio", lambda: device)
+    speaker = LocalSpeaker()
+    await speaker.open()
+    speaker.begin()
+    sound = np.linspace(0.1, 0.9, 8000 * 60, dtype=np.float32)
+    speaker.write(sound, 8000)
+    await until(lambda: speaker.heard() > 0.3)
+    device.pull_out()
+    gone = len(device.played)
+    await until(lambda: device.restarts > 0)
+    heard = speaker.heard()
+    await until(lambda: speaker.heard() > heard + 0.2)
+    assert "is gone" in speaker.diagnostics()[0].message
+    device.plugged = True
+    messages: list[str] = []
+    await until(lambda: bool(messages.extend(d.message for d in speaker.diagnostics()) or messages))
+    assert messages == ["the sound device is back"]
+    back = speaker.heard()
+    assert back > heard
+    await until(lambda: speaker.heard() > back + 0.3)
+    later = np.concatenate(device.played[gone + 1 :])
+    first = later[np.flatnonzero(later)[0]]
+    # what was missed is skipped, not played late
+    assert heard + 0.2 < np.searchsorted(sound, first) / 8000 < back + 1.0
+    speaker.stop()
+    await speaker.close()
 
 
 @pytest.mark.peer

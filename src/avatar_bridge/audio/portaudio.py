@@ -97,8 +97,10 @@ class PortAudio:
                 )
                 stream.start()
             except (self._sound.PortAudioError, ValueError) as error:
+                if not self.names():
+                    raise SpeakerError(f"this machine has no sound output; {_NO_DEVICE}") from error
                 asked = "the default output" if device is None else f"the output {device!r}"
-                known = ", ".join(map(repr, self.names())) or "none"
+                known = ", ".join(map(repr, self.names()))
                 raise SpeakerError(f"{asked} cannot be opened: {error}; outputs here: {known}; {_NO_DEVICE}") from error
         return stream
 
