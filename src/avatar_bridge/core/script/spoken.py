@@ -194,11 +194,13 @@ class Writer:
             return None
         out = speech.add(text)
         shown.follow(speech, out)
-        event = Text(self._speech_at, out, self._shown_at, out)
-        self._speech_at += len(out)
-        self._shown_at += len(out)
-        self._remember(out)
-        return event
+        at, shown_at, length = self._speech_at, self._shown_at, len(out)
+        self._speech_at = at + length
+        self._shown_at = shown_at + length
+        self._tail.append(out)
+        if len(self._tail) > 2 * _LONGEST_WORD:
+            self._forget()
+        return Text(at, out, shown_at, out)
 
     def events(self) -> list[ScriptEvent]:
         """Return and forget the events so far."""
@@ -245,13 +247,13 @@ class Writer:
             self._events.append(Text(self._speech_at, spoken, self._shown_at, shown))
             self._speech_at += len(spoken)
             self._shown_at += len(shown)
-            self._remember(spoken)
+            self._tail.append(spoken)
+            if len(self._tail) > 2 * _LONGEST_WORD:
+                self._forget()
 
-    def _remember(self, spoken: str) -> None:
-        tail = self._tail
-        tail.append(spoken)
-        if len(tail) > 2 * _LONGEST_WORD:
-            self._tail = ["".join(tail)[-_LONGEST_WORD:]]
+    def _forget(self) -> None:
+        """Keep only what may still hold the word of a cue."""
+        self._tail = ["".join(self._tail)[-_LONGEST_WORD:]]
 
     def _emit(self, event: ScriptEvent) -> None:
         self._settle()
