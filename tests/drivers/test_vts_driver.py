@@ -215,6 +215,20 @@ async def test_close_shuts_the_mouth_and_switches_off(vts: ScriptedVts, drive: D
     assert driver.state.status == "closed"
 
 
+async def test_close_switches_off_what_was_not_yet_answered(vts: ScriptedVts, drive: Drive) -> None:
+    async def slow(data: dict[str, Any]) -> Any:
+        vts.on_ExpressionActivation(data)
+        await asyncio.Event().wait()
+
+    vts.answers["ExpressionActivation"] = slow
+    driver = drive(url=vts.url)
+    await driver.ready()
+    driver.send_command(act("blush"))
+    await until(lambda: vts.active["blush.exp3.json"])
+    await driver.close()
+    assert not vts.active["blush.exp3.json"]
+
+
 async def test_cancelling_run_switches_off_too(vts: ScriptedVts, drive: Drive, vts_map: Any, tmp_path: Any) -> None:
     from avatar_bridge.drivers.vts import VTubeStudioDriver
 

@@ -135,19 +135,26 @@ class Switches:
             return
         wanted = {binding.expression: binding for binding in self._held() if binding.expression}
         ours = self._ours.setdefault(self._model, set())
-        for file in [file for file in ours if file not in wanted]:
-            await self._switch(client, file, on=False)
-            ours.discard(file)
         self._asked &= wanted.keys()
-        for file, binding in wanted.items():
-            if file in ours or file in self._asked:
-                continue
-            if await self._is_on(client, file):
-                self._asked.add(file)  # the user's own: it is neither switched on nor, later, off
-            elif await self._switch(client, file, on=True, fade=binding.fade):
-                ours.add(file)
-            else:
-                self._asked.add(file)
+        fresh = [binding for file, binding in wanted.items() if file not in ours and file not in self._asked]
+        await asyncio.gather(
+            *(self._switch_off(client, file, ours) for file in ours - wanted.keys()),
+            *(self._switch_on(client, binding, ours) for binding in fresh),
+        )
+
+    async def _switch_off(self, client: VTubeStudioClient, file: str, ours: set[str]) -> None:
+        await self._switch(client, file, on=False)
+        ours.discard(file)
+
+    async def _switch_on(self, client: VTubeStudioClient, binding: Binding, ours: set[str]) -> None:
+        file = binding.expression
+        if await self._is_on(client, file):
+            self._asked.add(file)  # the user's own: it is neither switched on nor, later, off
+            return
+        ours.add(file)  # before the answer: a close in between must switch it off
+        if not await self._switch(client, file, on=True, fade=binding.fade):
+            ours.discard(file)
+            self._asked.add(file)
 
     async def resynchronise(self, client: VTubeStudioClient) -> None:
         """After a new connection or a model switch: what is ours and went off meanwhile is switched on again."""
