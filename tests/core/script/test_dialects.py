@@ -230,6 +230,12 @@ def test_actions_in_asterisks() -> None:
     assert always.name == "smile"
 
 
+def test_an_action_may_touch_what_follows_it() -> None:
+    script = parse("*waves*Hello, 5 *3*4", names=NAMES)
+    assert script.speech == "Hello, 5 *3*4"
+    assert [(cue.name, cue.at) for cue in script.cues] == [("wave", 0)]
+
+
 def test_emphasis_is_read_where_it_is_no_action() -> None:
     script = parse("I am *happy*, *really* so. *nod* Yes, **nod**!", names=NAMES)
     assert script.speech == "I am happy, really so. Yes, nod!"

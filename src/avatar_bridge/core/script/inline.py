@@ -46,9 +46,10 @@ _TAIL_JOINT = re.compile(r"[.,;:!?'()]{1,16}\Z")
 _TIGHT_WORD = re.compile(rf"(?![\uac00-\ud7af]){SPACED_WORD}")
 
 
-def _closers(char: str, length: int, *, strict: bool) -> re.Pattern[str]:
+def _closers(char: str, length: int) -> re.Pattern[str]:
+    """Return what ends emphasis; `_` never inside a word, a single `*` never before a digit, as in `2 *3*4`."""
     mark = re.escape(char)
-    behind = rf"(?!{_TIGHT_WORD.pattern})" if strict else ""
+    behind = rf"(?!{_TIGHT_WORD.pattern})" if char == "_" else r"(?!\d)" if (char, length) == ("*", 1) else ""
     runs = [rf"{mark}{{{length}}}(?!{mark}){behind}"]
     if length < 3 and char != "~":
         runs.append(rf"{mark}{{3}}(?!{mark}){behind}")
@@ -56,7 +57,7 @@ def _closers(char: str, length: int, *, strict: bool) -> re.Pattern[str]:
 
 
 _CLOSERS = {
-    (char, length): _closers(char, length, strict=char != "~" and (length == 1 or char == "_"))
+    (char, length): _closers(char, length)
     for char, length in (("*", 1), ("*", 2), ("*", 3), ("_", 1), ("_", 2), ("_", 3), ("~", 2))
 }
 _WAKES = {char: re.compile(rf"[{re.escape(char)}\n\r]") for char in "*_~`"}
@@ -146,7 +147,7 @@ def _unpaired(cursor: Cursor, pos: int, end: int) -> int:
         cursor.loose = ""
         return end
     inside = before and not before.isspace() and after and not after.isspace() and not outside
-    beside = is_word(before or " ") or is_word(after or " ")
+    beside = any(is_word(each) and not each.isdigit() for each in (before, after) if each)
     if char != "*" or inside or not beside:
         return cursor.plain(pos, end - pos)
     cursor.writer.show(mark)
