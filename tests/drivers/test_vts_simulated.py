@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +40,24 @@ async def test_a_nudge_finds_how_far_the_mouth_and_eyes_go(sample: str, drive: D
         assert sim.live2d["ParamEyeBallX"] == pytest.approx(0.5)
         assert sim.live2d["ParamMouthForm"] == pytest.approx(0.0, abs=0.01)
         sim.check()
+
+
+async def test_a_model_file_is_read_instead_of_a_nudge_and_left_as_it_is(drive: Drive, tmp_path: Path) -> None:
+    sample = SAMPLES["bare"]
+    row = {"Input": "MouthOpen", "OutputLive2D": "ParamMouthOpenY", "InputRangeLower": 0.0, "InputRangeUpper": 0.4}
+    file = tmp_path / "bare" / "Bare.vtube.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"ModelID": sample.model_id, "Name": "Bare", "ParameterSettings": [row]}), "utf-8")
+    before = (file.read_bytes(), file.stat().st_mtime_ns)
+    async with VTubeStudioSimulator(models=[sample]) as sim:
+        driver = drive(url=sim.url, probe=True, folders=(tmp_path,))
+        assert await driver.ready()
+        assert not sim.frames
+        driver.send_frame(frame(mouth_open=1.0))
+        await sim.until(lambda: sim.frames)
+        assert sim.frames[0].values["MouthOpen"] == pytest.approx(0.4)
+        await driver.close()
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ def messages() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["vts_frames.json", "vts_commands.json"])
 def test_wire_messages_are_the_golden_ones(name: str) -> None:
+    if os.environ.get("REGOLD"):
+        text = json.dumps(messages()[name], ensure_ascii=False, indent=1)
+        (GOLDEN / name).write_text(text + "\n", encoding="utf-8")
     assert messages()[name] == json.loads((GOLDEN / name).read_text(encoding="utf-8"))
 
 
