@@ -71,7 +71,7 @@ class Lane:
                 return ""
             text = self._join()
         body = text.rstrip()
-        if len(body) == len(text):
+        if body and len(body) == len(text):
             out = self.held + text
             self.held = ""
         elif body:
