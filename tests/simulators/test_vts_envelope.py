@@ -109,8 +109,9 @@ async def test_point_08_binary_frames_are_answered_with_text(vts_simulator: VTub
 async def test_point_09_long_answers_are_fragmented_and_not_compressed(
     vts_simulator: VTubeStudioSimulator, vts_simulator_factory: SimulatorFactory
 ):
+    async with connect(vts_simulator.url, compression="deflate") as offering:
+        assert "Sec-WebSocket-Extensions" not in offering.response.headers
     async with client(vts_simulator.url) as raw:
-        assert "Sec-WebSocket-Extensions" not in raw.socket.response.headers
         assert raw.socket.response.headers["Server"] == "websocket-sharp/1.0"
         await raw.send("InputParameterListRequest")
         parts = [part async for part in raw.socket.recv_streaming()]

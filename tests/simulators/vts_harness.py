@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import json
@@ -41,7 +42,8 @@ class Client:
         self._ids = itertools.count(1)
 
     async def receive(self) -> dict[str, Any]:
-        frame = await self.socket.recv()
+        async with asyncio.timeout(15):
+            frame = await self.socket.recv()
         assert isinstance(frame, str)
         message = json.loads(frame)
         self.order.append(message["messageType"])

@@ -23,6 +23,7 @@ class LoggedRequest:
     message_type: str
     request_id: str
     data: Mapping[str, Any]
+    """As it was sent; empty for an accepted injection, which is an `InjectedFrame` already."""
     error_id: int | None
     answer: Mapping[str, Any]
 

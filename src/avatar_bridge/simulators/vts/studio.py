@@ -207,6 +207,7 @@ class Studio:
         if self.options.extra_fields:
             data = {**data, "fieldOfALaterVersion": {"note": "clients ignore what they do not know"}}
         error = data["errorID"] if message_type == "APIError" else None
+        kept = {} if message_type == "InjectParameterDataResponse" else call.fields.data
         self._listener(
             LoggedRequest(
                 at=call.received,
@@ -215,7 +216,7 @@ class Studio:
                 plugin=call.session.claimed,
                 message_type=call.message_type,
                 request_id=call.request_id,
-                data=call.fields.data,
+                data=kept,
                 error_id=error,
                 answer=data,
             )
