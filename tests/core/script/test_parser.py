@@ -112,8 +112,8 @@ def test_spans_close_from_within() -> None:
 
 
 def test_an_empty_span_starts_before_it_ends() -> None:
-    script = parse("[a][/a] word")
-    assert script.releases[0].at == script.cues[0].at == 0
+    script = parse("Hi [a][/a] word")
+    assert script.releases[0].at == script.cues[0].at == 3
     kinds = [type(event).__name__ for event in _all("[a][/a] word")]
     assert kinds == ["Cue", "Release", "Text"]
 
