@@ -65,7 +65,6 @@ class Studio:
         self._listener = listener
         self._numbers = 0
         self.popups = Popups(self)
-        self.events = Events(self)
         self.application = Application(self)
         self.authentication = Authentication(self, store)
         self.models = Models(self, models)
@@ -78,22 +77,8 @@ class Studio:
         self.physics = Physics(self)
         self.items = Items(self)
         self.post_processing = PostProcessing(self)
-        self.areas: tuple[Area, ...] = (
-            self.popups,
-            self.application,
-            self.authentication,
-            self.models,
-            self.movement,
-            self.expressions,
-            self.hotkeys,
-            self.parameters,
-            self.live2d,
-            self.art_meshes,
-            self.physics,
-            self.items,
-            self.post_processing,
-            self.events,
-        )
+        self.events = Events(self)
+        self.areas = tuple(value for value in vars(self).values() if isinstance(value, Area))
         self.answers: dict[str, Answer] = {}
         for area in self.areas:
             self.answers.update(area.answers())
