@@ -109,7 +109,7 @@ class Bridge:
         self._background: list[asyncio.Task[None]] = []
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
         self._heard = _QUIET
-        self._sound_notes: list[Diagnostic] = []
+        self._troubles: list[Diagnostic] = []
 
     @classmethod
     def from_settings(cls, settings: Settings | Path | str | None = None) -> Self:
@@ -170,10 +170,10 @@ class Bridge:
         return tuple(self._drivers)
 
     @property
-    def speaker_diagnostics(self) -> list[Diagnostic]:
-        """What went wrong with the sound so far."""
-        self._sound_notes += self._speaker.diagnostics()
-        return list(self._sound_notes)
+    def troubles(self) -> list[Diagnostic]:
+        """What went wrong with the voice and the sound so far."""
+        self._troubles += [*self._voice.diagnostics(), *self._speaker.diagnostics()]
+        return list(self._troubles)
 
     @property
     def timeline(self) -> Timeline | None:

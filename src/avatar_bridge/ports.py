@@ -41,6 +41,10 @@ class Voice(Protocol):
         """Yield the audio of `text` as VoiceEngine.speak does; closing the iterator cancels the work."""
         ...
 
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return and forget what went wrong since the last call (a child process that was replaced)."""
+        ...
+
     async def close(self) -> None:
         """Give everything back."""
         ...

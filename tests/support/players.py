@@ -12,7 +12,7 @@ from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import Prepared, Timeline, prepare
-from avatar_bridge.core.vocabulary import Frame, SpokenSegment
+from avatar_bridge.core.vocabulary import Diagnostic, Frame, SpokenSegment
 from avatar_bridge.errors import VoiceError
 from avatar_bridge.ports import Abilities, Command, TargetState
 from avatar_bridge.tts.tone import ToneEngine
@@ -38,6 +38,9 @@ class ToneVoice:
             raise VoiceError("the voice has lost its voice")
         for piece in self._engine.speak(text):
             yield piece
+
+    def diagnostics(self) -> list[Diagnostic]:
+        return []
 
     async def close(self) -> None:
         self.closed = True

@@ -145,7 +145,7 @@ async def _voice(settings: VoiceSettings, name: str) -> Finding:
 
 def _third_parties() -> Iterator[Finding]:
     for kind in ("voices", "speakers", "drivers"):
-        good, bad = registry.third_parties(kind)  # type: ignore[arg-type]
+        good, bad = registry.third_parties(kind)
         for name in good:
             yield Finding(f"third-party {kind[:-1]}", "ok", name)
         for note in bad:

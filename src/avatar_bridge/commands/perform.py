@@ -70,5 +70,5 @@ def gathered(bridge: Bridge, outcome: Outcome) -> list[Diagnostic]:
     for body in bridge.stage.bodies:
         notes += body.diagnostics
         notes += body.driver.state.diagnostics
-    notes += bridge.speaker_diagnostics
+    notes += bridge.troubles
     return list(dict.fromkeys(notes))

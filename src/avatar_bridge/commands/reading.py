@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
+import os
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import BinaryIO
 
 from avatar_bridge.errors import ScriptError
 
@@ -36,13 +38,12 @@ async def stream_script(source: str) -> AsyncIterator[str]:
     """Yield the text of `source` as it arrives, `-` being standard input; reading waits in a thread, not here."""
     name = _name(source)
     try:
-        file: BinaryIO = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115, ASYNC230
+        handle = sys.stdin.fileno() if source == "-" else os.open(source, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise _unreadable(source, error) from None
-    read = getattr(file, "read1", file.read)
     try:
-        data = await _piece(read, source)
-        while len(data) < len(codecs.BOM_UTF8) and (more := await _piece(read, source)):
+        data = await _piece(handle, source)
+        while len(data) < len(codecs.BOM_UTF8) and (more := await _piece(handle, source)):
             data += more
         decoder = _decoder(data)
         before = 0
@@ -50,19 +51,44 @@ async def stream_script(source: str) -> AsyncIterator[str]:
             if text := _decode(decoder, data, final=False, name=name, before=before):
                 yield text
             before += len(data)
-            data = await _piece(read, source)
+            data = await _piece(handle, source)
         if text := _decode(decoder, b"", final=True, name=name, before=before):
             yield text
     finally:
         if source != "-":
-            file.close()
+            os.close(handle)
 
 
-async def _piece(read: Callable[[int], bytes], source: str) -> bytes:
+async def _piece(handle: int, source: str) -> bytes:
+    """Return the next bytes; a reader that is never answered keeps nothing from ending, since its thread is a daemon.
+
+    The raw handle is read because a buffered one could not be let go while it waits.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[bytes] = loop.create_future()
+
+    def read() -> None:
+        try:
+            data: bytes | OSError = os.read(handle, _PIECE)
+        except OSError as error:
+            data = error
+        with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+            loop.call_soon_threadsafe(_settle, answer, data)
+
+    threading.Thread(target=read, name="reading", daemon=True).start()
     try:
-        return await asyncio.to_thread(read, _PIECE)
+        return await answer
     except OSError as error:
         raise _unreadable(source, error) from None
+
+
+def _settle(answer: asyncio.Future[bytes], data: bytes | OSError) -> None:
+    if answer.done():
+        return
+    if isinstance(data, OSError):
+        answer.set_exception(data)
+    else:
+        answer.set_result(data)
 
 
 def _decode(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool, name: str, before: int) -> str:

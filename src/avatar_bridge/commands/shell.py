@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import sys
@@ -67,9 +68,8 @@ def guarded(command: click.Command) -> int:
     except (click.Abort, KeyboardInterrupt):
         _tell("stopped")
         return FAILED
-    except BrokenPipeError:
-        _abandon_stdout()
-        return FAILED
+    except OSError as error:
+        return _unwritable(error)
     except UsageError as error:
         _tell(f"error: {error}")
         return WRONG_USAGE
@@ -79,6 +79,17 @@ def guarded(command: click.Command) -> int:
     except BaseExceptionGroup as group:
         return _group(group)
     return code if isinstance(code, int) else DONE
+
+
+def _unwritable(error: OSError) -> int:
+    """Deal with a standard output that is closed (quietly) or full; any other error of the system is a defect."""
+    if error.errno not in {errno.EPIPE, errno.EINVAL, errno.ENOSPC}:
+        raise error
+    if error.errno == errno.ENOSPC:
+        _tell("error: the output cannot be written: the disk is full; free some space and try again")
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    return FAILED
 
 
 def _group(group: BaseExceptionGroup[BaseException]) -> int:
@@ -93,9 +104,3 @@ def _group(group: BaseExceptionGroup[BaseException]) -> int:
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _abandon_stdout() -> None:
-    """Point standard output at nothing, so that leaving does not complain about the closed pipe once more."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())

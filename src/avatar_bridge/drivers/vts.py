@@ -68,7 +68,7 @@ class VTubeStudioDriver:
         self._map = motion_map
         self._plugin, self._developer = plugin_name, developer
         self._fixed_lead = lead
-        self._tokens = TokenFile(token_path, plugin_name)
+        self._tokens = TokenFile(Path(token_path) if token_path else None, plugin_name)
         self._folders, self._probe = folders, probe
         self._now = now
         backoff = Backoff(jitter, patience=30.0)

@@ -138,7 +138,7 @@ class Body:
                 stroke_at=now + due.stroke_at - playhead,
                 now=now,
                 strength=cue.strength,
-                duration=cue.asked,
+                duration=cue.lasting,
                 cue=cue.id,
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)

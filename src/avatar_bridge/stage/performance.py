@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -36,8 +37,8 @@ _PACE = 3
 
 _SILENCE_RATE = 48_000
 """Samples a second of a silence that comes before any voice."""
-_SPEECH_RATE = 15.0
-"""Characters a second, to guess how long a segment that is still being synthesised will last."""
+_TELLING = 1.0
+"""Seconds of audio from which on a segment tells how fast the voice speaks."""
 
 
 async def prepare_aside(text: str, spoken: SpokenSegment) -> Prepared:
@@ -104,12 +105,13 @@ class Performance:
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
         self._kept: list[Samples] | None = [] if keep_audio else None
         self._rate = _SILENCE_RATE
-        self._underway = 0
+        self._underway: deque[Segment] = deque()
+        self._fed = 0.0
         self._began = 0.0
 
     async def run(self) -> None:
         """Perform the script; raises what the script's own iterator raises, after what came before it was heard."""
-        self._began = self._stage.clock.time()
+        self._began = self._fed = self._stage.clock.time()
         self._stage.begin(self.timeline)
         failure: list[BaseException] = []
         async with asyncio.TaskGroup() as tasks:
@@ -138,6 +140,7 @@ class Performance:
             async with aclosing(_chunks(self._script)) as chunks:
                 async for chunk in chunks:
                     self._parser.feed(chunk)
+                    self._fed = self._stage.clock.time()
                     self._pass_on()
                     if self._segments.qsize() > _QUEUED_SEGMENTS:
                         await self._stage.until(lambda: self._segments.qsize() <= _QUEUED_SEGMENTS)
@@ -160,13 +163,12 @@ class Performance:
         for event in self._parser.events():
             self.timeline.feed(event)
             self._segmenter.feed(event)
-        self._segmenter.hear(self._unheard())
+        requested = sum(self._segmenter.duration(segment.text) + segment.pause for segment in self._underway)
+        idle = self._stage.clock.time() - self._fed
+        self._segmenter.hear(self._stage.speaker.queued() + requested, idle=idle)
         for segment in self._segmenter.segments():
-            self._underway += len(segment.text)
+            self._underway.append(segment)
             self._segments.put_nowait(segment)
-
-    def _unheard(self) -> float:
-        return self._stage.speaker.queued() + self._underway / _SPEECH_RATE
 
     async def _speak(self) -> None:
         speaker = self._stage.speaker
@@ -174,8 +176,10 @@ class Performance:
             if speaker.queued() > AHEAD:
                 await self._stage.until(lambda: speaker.queued() <= AHEAD)
             prepared = await spoken(self._voice, segment, self.timeline, self._preparing)
-            self._underway -= len(segment.text)
+            self._underway.popleft()
             placed = self.timeline.place(segment, prepared)
+            if placed.duration > _TELLING:
+                self._learn_rate(segment.text, placed.duration)
             self._rate = prepared.rate if prepared else self._rate
             if placed.silence:
                 self._play(np.zeros(round(placed.silence * self._rate), np.float32))
@@ -185,6 +189,12 @@ class Performance:
                     self.first_audio = self._stage.clock.time() - self._began
         self.timeline.close()
         speaker.finish()
+
+    def _learn_rate(self, text: str, duration: float) -> None:
+        """Tell the segmenter how fast the voice really is, a segment counting for a third."""
+        segmenter = self._segmenter
+        measured = segmenter.rate * segmenter.duration(text) / duration
+        segmenter.rate += (min(max(measured, 5.0), 40.0) - segmenter.rate) / 3
 
 
 async def spoken(

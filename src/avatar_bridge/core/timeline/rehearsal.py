@@ -33,7 +33,7 @@ def rehearse(timeline: Timeline, mixer: Mixer, *, rate: float = 60.0, tail: floa
                         stroke_at=due.stroke_at,
                         now=now,
                         strength=cue.strength,
-                        duration=cue.asked,
+                        duration=cue.lasting,
                         cue=cue.id,
                     )
                 case End():

@@ -86,6 +86,13 @@ class PlacedCue:
         """The action's name in the motion map."""
         return self.action.name
 
+    @property
+    def lasting(self) -> float | None:
+        """Seconds that the script asks for: the tag's own, or its span's where the action can go on that long."""
+        if self.asked is None and self.released is not None and self.action.loop is not None:
+            return self.released - self.at
+        return self.asked
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
