@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,9 +22,10 @@ from avatar_bridge.stage.body import Fired
 __all__ = ["live_view"]
 
 _RATE = 15
-_ACTIONS = 6
+_ACTIONS = 5
 _BAR = 16
-_BEFORE, _AFTER = 160, 240
+_BEFORE, _AFTER = 200, 200
+_LINE = re.compile(r"\n+")
 _STATUS_STYLES = {"ready": "green", "waiting": "yellow", "connecting": "yellow", "unreachable": "red", "refused": "red"}
 
 
@@ -58,32 +60,38 @@ class _View:
             self._heard = max(self._bridge.stage.heard() or 0.0, 0.0)
         shown = self._last
         if shown is None:
-            return Group(Text("getting ready …", style="dim"), self._targets())
-        shape = shown.mouth_at(self._heard)
-        title = f"{self._heard:6.2f} s   words by {shown.timing}"
+            return Group(Text("getting ready …", style="dim"), self._targets(), self._notes())
+        title = f"{self._heard:6.2f} s of {shown.duration:.2f} s{'' if shown.closed else ' so far'}"
+        speech = Panel(_words(shown, self._heard), title=title, title_align="left", border_style="cyan", padding=(0, 1))
+        fired = [item for body in self._bridge.stage.bodies for item in tuple(body.fired)]
         return Group(
-            Panel(_words(shown, self._heard), title=title, title_align="left", border_style="cyan"),
-            _mouth(shape),
-            _actions([fired for body in self._bridge.stage.bodies for fired in tuple(body.fired)]),
-            self._targets(),
+            speech, _mouth(shown.mouth_at(self._heard)), _actions(fired, shown), self._targets(), self._notes()
         )
 
     def _targets(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
+        table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim", expand=True)
+        for column in ("target", "state", "answers in", "latest lateness", "frames"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("", ratio=1, overflow="fold")
         for body in self._bridge.stage.bodies:
             state = body.driver.state
             latency = "" if state.latency_ms is None else f"{state.latency_ms:.1f} ms"
             lates = [fired.late_ms for fired in tuple(body.fired)]
-            late = f"late {max(lates):.1f} ms at most" if lates else ""
+            late = f"{lates[-1]:.1f} ms" if lates else ""
             status = Text(state.status, style=_STATUS_STYLES.get(state.status, "dim"))
-            counts = f"{state.sent_frames} frames, {state.dropped_frames} dropped"
-            table.add_row(Text(body.driver.name, style="bold"), status, latency, late, counts, state.detail)
-        for note in self._bridge.notes[-2:]:
-            table.add_row("", Text("note", style="yellow"), "", "", note.message, note.suggestion or "")
+            dropped = f", {state.dropped_frames} dropped" if state.dropped_frames else ""
+            name = Text(body.driver.name, style="bold")
+            table.add_row(name, status, latency, late, f"{state.sent_frames}{dropped}", state.detail)
         return table
+
+    def _notes(self) -> RenderableType:
+        notes = [*self._bridge.notes[-2:], *self._bridge.troubles[-2:]]
+        lines = (f"{note.message}{' (' + note.suggestion + ')' if note.suggestion else ''}" for note in notes)
+        return Text("\n".join(lines), style="yellow")
 
 
 def _words(timeline: Timeline, heard: float) -> Text:
+    """Return the speech around the word that is heard, from the start of its line or a sentence before."""
     speech = timeline.speech
     current = None
     for word in timeline.words:
@@ -91,8 +99,11 @@ def _words(timeline: Timeline, heard: float) -> Text:
             break
         current = word
     at = current.char if current else 0
-    first, last = max(0, at - _BEFORE), at + _AFTER
-    text = Text(speech[first:last], style="dim")
+    first = max((match.end() for match in _LINE.finditer(speech, max(0, at - _BEFORE), at)), default=0)
+    if first == 0 and at > _BEFORE:
+        first = speech.find(" ", at - _BEFORE) + 1
+    last = speech.find(" ", at + _AFTER)
+    text = Text(speech[first : last if last > 0 else len(speech)], style="dim")
     if current:
         text.stylize("not dim", 0, at - first)
         if heard < current.at + current.duration + 0.1:
@@ -104,16 +115,18 @@ def _mouth(shape: MouthShape) -> Text:
     width = round(shape.open * _BAR)
     vowels = {"aa": shape.aa, "ih": shape.ih, "ou": shape.ou, "ee": shape.ee, "oh": shape.oh}
     vowel = max(vowels, key=lambda name: vowels[name]) if max(vowels.values()) > 0.05 else ""
-    return Text.assemble(("  mouth ", "dim"), ("█" * width, "magenta"), ("·" * (_BAR - width), "dim"), f"  {vowel:2}")
+    side = (_BAR - width) // 2
+    rest = _BAR - width - side
+    return Text.assemble(("mouth  ", "dim"), " " * side, ("█" * width or "─", "magenta"), " " * rest, f"  {vowel:2}")
 
 
-def _actions(fired: list[Fired]) -> RenderableType:
-    line = Text("  actions ", style="dim")
+def _actions(fired: list[Fired], timeline: Timeline) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
     for item in fired[-_ACTIONS:]:
-        how = "own" if item.native else "channels"
-        line.append(f" {item.action} ", style="bold black on bright_yellow")
-        line.append(f" {item.due:.2f} s, {how} ", style="dim")
-    return line
+        how = "its own" if item.native else "by channels"
+        name = Text(f" {item.action} ", style="bold black on bright_yellow")
+        table.add_row(f"{item.due:7.2f} s", name, _word_of(timeline, item), Text(f"{item.driver}, {how}", style="dim"))
+    return table
 
 
 async def _tell(bridge: Bridge) -> None:
