@@ -8,16 +8,21 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from avatar_bridge.core.script.abbreviations import NEVER_ENDS
 from avatar_bridge.core.timeline.timeline import Timeline
 
-__all__ = ["Subtitle", "subtitles", "to_srt", "to_vtt"]
+__all__ = ["LINE_WIDTH", "Subtitle", "columns", "subtitles", "to_srt", "to_vtt"]
 
 LINE_WIDTH = 42
 """Columns a line; a full-width character takes two."""
 
-_LINES = 2
 _LONGEST = 6.0
 _PAUSE = 0.6
+_OPENING = "\"'“‘«([{「『（【"
+_NEVER_FIRST = frozenset("、。，．！？：；…‥ー・」』）】〉》!?,.:;)]}”’»ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_JOINER = "\u200d"
+_JOINERS = frozenset("\u200d\ufe0f\ufe0e\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+"""What binds the emoji of one picture together."""
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»」』)]*$")
 
 
@@ -77,10 +82,14 @@ def to_vtt(captions: Sequence[Subtitle]) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns a text takes: combining marks none, full-width characters two."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    """Return how many columns a text takes: a combining mark none, a full-width character or a joined emoji two."""
+    total = 0
+    before = ""
+    for char in text:
+        hidden = before == _JOINER or unicodedata.category(char) in {"Mn", "Me", "Cf"} or char in _JOINERS
+        total += 0 if hidden else 2 if _width(char) in "WF" else 1
+        before = char
+    return total
 
 
 def _pieces(timeline: Timeline) -> Iterable[_Piece]:
@@ -97,23 +106,52 @@ def _pieces(timeline: Timeline) -> Iterable[_Piece]:
 
 def _breaks(group: Sequence[_Piece], piece: _Piece) -> bool:
     text = "".join(item.text for item in group)
-    full = columns((text + piece.text).strip()) > LINE_WIDTH * _LINES
+    full = _lines(text + piece.text) is None
     long = piece.end - group[0].at > _LONGEST
     pause = piece.at - group[-1].end > _PAUSE
-    sentence = bool(_SENTENCE_END.search(text.rstrip())) or "\n" in text.strip(" ")
+    sentence = _ends_sentence(text.rstrip()) or "\n" in text.strip(" ")
     return full or long or pause or sentence
 
 
+def _ends_sentence(text: str) -> bool:
+    if not _SENTENCE_END.search(text):
+        return False
+    word = text.rsplit(maxsplit=1)[-1].lstrip(_OPENING)
+    bare = word.removesuffix(".").casefold()
+    return not word.endswith(".") or (bare not in NEVER_ENDS and not (len(bare) == 1 and bare.isalpha()))
+
+
 def _wrap(text: str) -> str:
+    lines = _lines(text)
+    return " ".join(text.split()) if lines is None else "\n".join(lines)
+
+
+def _lines(text: str) -> tuple[str, ...] | None:
+    """Return a text as one line or two that balance; None where it does not fit."""
     text = " ".join(text.split())
-    if columns(text) <= LINE_WIDTH:
-        return text
-    places = [match.start() for match in re.finditer(" ", text)]
-    if not places:
-        places = list(range(1, len(text)))
-    middle = columns(text) / 2
-    best = min(places, key=lambda place: abs(columns(text[:place]) - middle))
-    return f"{text[:best].rstrip()}\n{text[best:].lstrip()}"
+    width = columns(text)
+    if width <= LINE_WIDTH:
+        return (text,)
+    if width > 2 * LINE_WIDTH + 1:
+        return None
+    spaces = [match.start() for match in re.finditer(" ", text)]
+    anywhere = [place for place in range(1, len(text)) if _may_break(text[place - 1], text[place])]
+    for places in (spaces, anywhere):
+        best = min(places, key=lambda place: abs(columns(text[:place]) - width / 2), default=0)
+        lines = text[:best].rstrip(), text[best:].lstrip()
+        if best and max(map(columns, lines)) <= LINE_WIDTH:
+            return lines
+    return None
+
+
+def _may_break(left: str, right: str) -> bool:
+    """Return whether a line may end between two characters of a script that writes no spaces."""
+    joined = left in _JOINERS or right in _JOINERS or unicodedata.combining(right) or left in _OPENING
+    return not joined and right not in _NEVER_FIRST and "W" in {_width(left), _width(right)}
+
+
+def _width(char: str) -> str:
+    return unicodedata.east_asian_width(char)
 
 
 def _stamp(seconds: float, point: str) -> str:

@@ -92,7 +92,7 @@ class MouthTrack:
         opened = np.zeros(count, np.float32)
         shapes = np.zeros((count, 5), np.float32)
         times = np.arange(count) / rate
-        ends = [*self._starts[1:], np.inf]
+        ends = [*self._starts, np.inf][1:]
         for start, end, curve in zip(self._starts, ends, self._curves, strict=True):
             stop = min(end, start + curve.duration)
             low, high = (int(i) for i in np.searchsorted(times, (start - 1e-9, stop - 1e-9)))
