@@ -140,9 +140,17 @@ def find_map(name_or_path: str | Path) -> Path:
 
 
 def read_map(name_or_path: str | Path) -> MotionMap:
-    """Return a motion map, read and validated; raises MotionMapError naming file, line and key."""
+    """Return a motion map, read and validated; raises MotionMapError naming file, line and key.
+
+    Its actions may hold tables of third parties' drivers, under the names of their entry points.
+    """
     path = find_map(name_or_path)
-    return load_motion_map(read_map_text(path), source=str(path), load=lambda name: read_map_text(find_map(name)))
+    return load_motion_map(
+        read_map_text(path),
+        source=str(path),
+        load=lambda name: read_map_text(find_map(name)),
+        targets=tuple(_entry_points("drivers")),
+    )
 
 
 def read_map_text(path: Path) -> str:

@@ -98,6 +98,7 @@ def coovts_python() -> str | None:
     return None
 
 
+@pytest.mark.peer(only_with="AVATAR_BRIDGE_COOVTS_PYTHON")
 async def test_coovts(vts_simulator: VTubeStudioSimulator):
     python = coovts_python()
     if python is None:
