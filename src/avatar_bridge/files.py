@@ -46,7 +46,7 @@ def _usual_mode() -> int:
 
 
 def _reason(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "the disk is full; free some space and try again"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return "writing is not allowed there; choose another folder"
