@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TextIO
 
-from rich.console import Console
-from rich.live import Live
-
 from avatar_bridge.errors import UsageError
 from avatar_bridge.simulators.vts.authentication import TokenStore
+from avatar_bridge.simulators.vts.changes import changes
 from avatar_bridge.simulators.vts.disk import read_model
 from avatar_bridge.simulators.vts.model import ModelDescription
 from avatar_bridge.simulators.vts.options import Options
 from avatar_bridge.simulators.vts.samples import SAMPLES
 from avatar_bridge.simulators.vts.server import VTubeStudioSimulator
-from avatar_bridge.simulators.vts.view import changes, draw_simulator
 
 __all__ = ["choose_models", "simulate_vts"]
 
@@ -63,9 +61,9 @@ async def simulate_vts(
     """Run the VTube Studio simulator until cancelled; its address is printed to `out` (standard output) first.
 
     `popup` says what the simulated user does with permission pop-ups, `tokens` keeps allowed plugins over restarts,
-    `options` holds the other switches. With `view` the face is drawn where `out` is a terminal; elsewhere, and
-    without, every change is a line. Raises UsageError for a bad model and WorldError for a port or file that cannot be
-    opened.
+    `options` holds the other switches. With `view` the face is drawn where `out` is a terminal and the extra `view` is
+    installed; elsewhere, and without, every change is a line. Raises UsageError for a bad model and WorldError for a
+    port or file that cannot be opened.
     """
     stream = sys.stdout if out is None else out
     simulator = VTubeStudioSimulator(
@@ -82,18 +80,25 @@ async def simulate_vts(
     async with simulator:
         name = simulator.model.name if simulator.model is not None else "no model"
         print(f"VTube Studio simulator: {simulator.url} ({name})", file=stream, flush=True)
-        console = Console(file=stream)
-        if view and console.is_terminal:
-            await _draw(simulator, console)
-        else:
+        if not (view and find_spec("rich") and await _draw(simulator, stream)):
             await _tell(simulator, stream)
 
 
-async def _draw(simulator: VTubeStudioSimulator, console: Console) -> None:
+async def _draw(simulator: VTubeStudioSimulator, stream: TextIO) -> bool:
+    """Draw the simulator while it runs; False where `stream` is no terminal."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from avatar_bridge.simulators.vts.view import draw_simulator
+
+    console = Console(file=stream)
+    if not console.is_terminal:
+        return False
     with Live(draw_simulator(simulator), console=console, auto_refresh=False) as live:
         while simulator.running:
             await asyncio.sleep(_VIEW_SECONDS)
             live.update(draw_simulator(simulator), refresh=True)
+    return True
 
 
 async def _tell(simulator: VTubeStudioSimulator, stream: TextIO) -> None:
