@@ -163,9 +163,12 @@ def test_the_trace_has_a_line_for_each_frame(tmp_path: Path) -> None:
     assert set(rows[0]) == {"due_s", "playhead_s", "late_ms", "driver", "kind", "body"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is delivered to one process by POSIX systems only")
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX notion")
 @pytest.mark.parametrize("lines", [1, 2, 3])
-def test_ctrl_c_leaves_without_a_traceback(tmp_path: Path, lines: int) -> None:
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_end_leaves_without_a_traceback(
+    tmp_path: Path, lines: int, request_to_end: signal.Signals
+) -> None:
     settings = tmp_path / "bridge.toml"
     settings.write_text(UNREACHABLE, encoding="utf-8")
     child = subprocess.Popen(
@@ -181,7 +184,43 @@ def test_ctrl_c_leaves_without_a_traceback(tmp_path: Path, lines: int) -> None:
     child.stdin.flush()
     for _ in range(lines):
         assert child.stderr.readline()
-    child.send_signal(signal.SIGINT)
+    child.send_signal(request_to_end)
     _, errors = child.communicate(timeout=30)
-    assert child.returncode in {0, 1}
+    assert child.returncode == 1
+    assert errors.endswith(b"stopped\n")
     assert b"Traceback" not in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is a POSIX notion")
+def test_a_request_to_end_closes_the_mouth_and_switches_off_what_was_on(tmp_path: Path) -> None:
+    record = tmp_path / "frames.jsonl"
+    command = [sys.executable, "-m", "avatar_bridge", "simulate", "vts", "--port", "0", "--no-broadcast", "--no-view"]
+    simulator = subprocess.Popen([*command, "--record", str(record)], stdout=subprocess.PIPE)
+    assert simulator.stdout is not None
+    try:
+        url = simulator.stdout.readline().decode().split("ws://", 1)[1].split(maxsplit=1)[0]
+        settings = tmp_path / "bridge.toml"
+        token = (tmp_path / "token.json").as_posix()
+        mine = f'url = "ws://{url}"\noptions = {{ discovery_port = 1, token_path = "{token}" }}\n'
+        settings.write_text(UNREACHABLE.split("url =")[0] + mine, encoding="utf-8")
+        child = subprocess.Popen(
+            [sys.executable, "-m", "avatar_bridge", "perform", "-", "--settings", str(settings)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert child.stdin is not None
+        assert child.stderr is not None
+        child.stdin.write(b"Anna and Omar [nod] are all around, and all are in awe of an avocado. " * 9)
+        child.stdin.flush()
+        while b"nod" not in child.stderr.readline():
+            pass
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=30)
+    finally:
+        simulator.terminate()
+        simulator.communicate(timeout=30)
+    rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    mouth = [row["values"]["MouthOpen"] for row in rows if row["kind"] == "frame"]
+    assert max(mouth) > 0.2
+    assert mouth[-1] < 0.01
+    assert rows[-1]["kind"] == "disconnect"

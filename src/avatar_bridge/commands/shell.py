@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
@@ -23,11 +24,32 @@ _SWITCH_INTERVAL = 0.001
 
 
 def run(call: Coroutine[Any, Any, _Value]) -> _Value:
-    """Run an asynchronous command to its end; Ctrl-C cancels it, so that it closes the mouth first."""
+    """Run an asynchronous command to its end; Ctrl-C or a request to end cancels it, so that it closes the mouth first.
+
+    Raises KeyboardInterrupt where it was cancelled so.
+    """
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.collect()
     gc.freeze()
-    return asyncio.run(call)
+    try:
+        return asyncio.run(_heeding(call))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _heeding(call: Coroutine[Any, Any, _Value]) -> _Value:
+    """Let the system's request to end the program cancel the call, as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    request = getattr(signal, "SIGBREAK", signal.SIGTERM)
+    try:
+        loop.add_signal_handler(request, task.cancel)
+    except NotImplementedError:  # Windows' event loop has none
+        signal.signal(request, lambda *_: loop.call_soon_threadsafe(task.cancel))
+    except (RuntimeError, ValueError):  # not in the main thread: whoever owns that decides
+        return await call
+    return await call
 
 
 def targets(drivers: Iterable[str], leads: Iterable[str]) -> dict[str, Any]:

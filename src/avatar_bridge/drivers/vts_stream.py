@@ -29,6 +29,8 @@ __all__ = ["FrameStream"]
 KEEP_ALIVE = 0.5
 """Seconds after which unchanged values are sent again; VTube Studio forgets a parameter after one second."""
 _LOOK = 0.05
+_LAST_WORD = 0.3
+"""Seconds that the app has to answer the closing frame."""
 RETRY_FOREIGN = 2.0
 """Seconds after which another plugin's parameters are tried again; it owns them for a second after its last frame."""
 
@@ -96,12 +98,17 @@ class FrameStream:
         self._waiting = self._last = None
 
     async def close(self, client: VTubeStudioClient) -> None:
-        """Send one last frame: everything at rest, the mouth closed."""
+        """Send one last frame, everything at rest and the mouth closed, and wait until the app has taken it.
+
+        What is still unanswered when a connection ends may be dropped by the app.
+        """
         self._overrides = {}
         self._rebuild()
         if self._last is not None and not client.closed.is_set():
             self._waiting, self._wake = None, asyncio.Event()
             await self._inject(client, {})
+            if self._flight:
+                await asyncio.wait([*self._flight], timeout=_LAST_WORD)
 
     async def _due(self) -> None:
         """Wait until a frame can be sent, the keep-alive is due, or the app has to be looked at."""
