@@ -15,6 +15,7 @@ from virtual_time import VirtualClock, run
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.motion.rig import CHANNELS
+from avatar_bridge.core.vocabulary import Frame
 from avatar_bridge.errors import UsageError
 
 FRAME = 1 / 60
@@ -271,5 +272,41 @@ def test_two_targets_are_told_the_same() -> None:
         assert [command for command in acts(second) if command[0] == "act"] == [("act", "hat")]
         assert [command for command in acts(first) if command[0] == "act"] == []
         assert min(frame.values["head_pitch"] for _, frame in first.frames) < -4
+
+    run(scene())
+
+
+class Broken(Witness):
+    def send_frame(self, frame: Frame) -> None:
+        super().send_frame(frame)
+        if len(self.frames) > 30:
+            raise KeyError("a defect of a third party")
+
+
+def test_a_driver_that_raises_is_left_out_and_the_others_go_on() -> None:
+    async def scene() -> None:
+        bad, good = Broken(name="bad"), Witness(name="good")
+        async with bridge_of(bad, good) as bridge:
+            outcome = await bridge.perform("One two three four five six seven eight nine ten.")
+            assert outcome.heard.complete
+            assert len(bad.frames) == 31
+            assert len(good.frames) > 60
+            failures = [body.failure for body in bridge.stage.bodies]
+            assert failures[1] is None
+            assert failures[0] is not None
+            assert "'bad' failed" in failures[0].message
+
+    run(scene())
+
+
+class Absent(Witness):
+    async def run(self) -> None:
+        raise RuntimeError("no such thing")
+
+
+def test_a_driver_whose_connection_raises_does_not_end_the_show() -> None:
+    async def scene() -> None:
+        async with bridge_of(Absent(name="bad"), Witness(name="good")) as bridge:
+            assert (await bridge.perform("One two three.")).heard.complete
 
     run(scene())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,9 @@ from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, State
-from avatar_bridge.errors import SpeakerError, UsageError
+from avatar_bridge.errors import SettingsError, SpeakerError, UsageError
 from avatar_bridge.ports import Clock, Driver, Speaker, Voice
-from avatar_bridge.settings import MotionSettings, Settings, VoiceSettings, read_settings
+from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
@@ -61,13 +62,20 @@ def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]
 
 
 def build_drivers(settings: Settings, motion_map: MotionMap) -> list[Driver]:
-    """Return the configured drivers, not yet connected; raises UsageError for an unknown one."""
-    drivers: list[Driver] = []
-    for name, table in settings.drivers.items():
-        if table.enabled:
-            kind = registry.load("drivers", table.driver or name)
-            drivers.append(kind(name=name, motion_map=motion_map, url=table.url, lead=table.lead, **table.options))
-    return drivers
+    """Return the configured drivers, not yet connected; raises UsageError for an unknown one or unknown options."""
+    return [_driver(name, table, motion_map) for name, table in settings.drivers.items() if table.enabled]
+
+
+def _driver(name: str, table: DriverSettings, motion_map: MotionMap) -> Driver:
+    kind = registry.load("drivers", table.driver or name)
+    given = {"name": name, "motion_map": motion_map, "url": table.url, "lead": table.lead}
+    taken = inspect.signature(kind).parameters
+    for option in table.options:
+        if option in given or option not in taken:
+            known = ", ".join(each for each in taken if each not in given)
+            raise SettingsError(f"drivers.{name}.options: expected one of {known}, got {option!r}")
+    driver: Driver = kind(**given, **table.options)
+    return driver
 
 
 def build_mixer(settings: MotionSettings, derived: frozenset[str] = frozenset()) -> Mixer:
@@ -145,7 +153,7 @@ class Bridge:
             bodies = [Body(driver, build_mixer(self.settings.motion), trace=self._trace) for driver in self._drivers]
             self._stage = Stage(bodies, self._speaker, self._clock)
             self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
-            self._background = [self._tasks.create_task(driver.run()) for driver in self._drivers]
+            self._background = [self._tasks.create_task(self._keep(body)) for body in bodies]
             self._background.append(self._tasks.create_task(self._stage.run()))
             undo.push_async_callback(self._leave)
             self._undo = undo.pop_all()
@@ -260,8 +268,15 @@ class Bridge:
             self._speaker = registry.load("speakers", "none")()
             await self._speaker.open()
 
+    @staticmethod
+    async def _keep(body: Body) -> None:
+        with body.contained():
+            await body.driver.run()
+
     async def _leave(self) -> None:
-        await asyncio.gather(*(self._close(driver) for driver in self._drivers))
+        for body in self.stage.bodies:
+            with body.contained():
+                await self._close(body.driver)
         for task in self._background:
             task.cancel()
 

@@ -29,6 +29,7 @@ _SETTING_OPTIONS = (
     click.option("--liveliness", "motion__liveliness", type=float, help="How much the body moves, 0 to 1.5."),
     click.option("--calm/--lively", "motion__calm", default=None, help="The calm preset."),
     click.option("--dialect", "script__dialect", help="Script dialect (default: auto)."),
+    click.option("--log", "log", type=click.Choice(["debug", "info", "warning", "error"]), help="What is logged."),
 )
 _STAGE_OPTIONS = (
     click.option("--speaker", "sound__speaker", help="local (the sound card) or none (wall clock)."),
@@ -53,8 +54,12 @@ def _settings(arguments: dict[str, Any]) -> Settings:
     """Return the settings file with the command line laid over it; takes the options it knows out of `arguments`."""
     base = read_settings(arguments.pop("settings_file", None))
     targets = shell.targets(arguments.pop("driver", ()), arguments.pop("lead", ()))
-    changes = {key.replace("__", "."): arguments.pop(key) for key in list(arguments) if "__" in key or key == "trace"}
-    return override(base, changes | targets)
+    changes = {
+        key.replace("__", "."): arguments.pop(key) for key in list(arguments) if "__" in key or key in {"trace", "log"}
+    }
+    settings = override(base, changes | targets)
+    shell.speak_up(settings.log)
+    return settings
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -96,6 +96,7 @@ class Settings(_Table):
     trace: Path | None = None
     """A file that gets one JSON line a command or frame sent."""
     log: Literal["debug", "info", "warning", "error"] = "warning"
+    """From which level on the program's log goes to standard error."""
 
 
 def default_path() -> Path:

@@ -50,7 +50,12 @@ def measure(name: str, *, quick: bool) -> Iterator[Figure]:
         raise UsageError(f"the benchmark {name!r} cannot be loaded from {paths[name].name}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f'the benchmark {name!r} needs {error.name}; install what they need: pip install "avatar-bridge[dev]"'
+        ) from error
     run: Callable[[bool], Iterable[Figure]] = module.measure
     yield from run(quick)
 

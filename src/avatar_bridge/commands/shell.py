@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import logging
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ import click
 
 from avatar_bridge.errors import AvatarBridgeError, SettingsError, UsageError
 
-__all__ = ["guarded", "remedy_for_sound", "run", "targets"]
+__all__ = ["guarded", "remedy_for_sound", "run", "speak_up", "targets"]
 
 _Value = TypeVar("_Value")
 
@@ -35,6 +36,11 @@ def run(call: Coroutine[Any, Any, _Value]) -> _Value:
         return asyncio.run(_heeding(call))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def speak_up(level: str) -> None:
+    """Let the program's log from `level` on go to standard error."""
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
 
 async def _heeding(call: Coroutine[Any, Any, _Value]) -> _Value:

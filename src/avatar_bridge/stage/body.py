@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from avatar_bridge.core.motion.mixer import Mixer
@@ -16,6 +19,9 @@ from avatar_bridge.stage.trace import Trace
 __all__ = ["Body", "Fired"]
 
 _CLOSED = MouthShape()
+_INHALE = 0.35
+"""Seconds before the audio at which a breath is taken, where there is time for it."""
+_log = logging.getLogger(__name__)
 _RECENT = 64
 
 
@@ -46,6 +52,8 @@ class Body:
         self._player: Player | None = None
         self._acting: dict[str, float] = {}
         self._state: State = "idle"
+        self.failure: Diagnostic | None = None
+        """Why this body is left out from now on: its driver raised, which a driver must not."""
 
     @property
     def player(self) -> Player | None:
@@ -55,11 +63,25 @@ class Body:
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """What the running utterance's player left out, and why."""
-        return self._player.diagnostics if self._player else []
+        missed = self._player.diagnostics if self._player else []
+        return [*missed, self.failure] if self.failure else missed
 
-    def begin(self, timeline: Timeline) -> None:
-        """Take up a new utterance."""
+    @contextmanager
+    def contained(self) -> Iterator[None]:
+        """Let nothing that the driver raises in the block reach the other bodies: this one is left out instead."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a third party's driver may raise anything
+            _log.exception("the driver %r failed", self.driver.name)
+            self.failure = Diagnostic(
+                f"the driver {self.driver.name!r} failed and is left out: {error!r}",
+                suggestion="this is a defect of the driver: please report it to its author",
+            )
+
+    def begin(self, timeline: Timeline, now: float) -> None:
+        """Take up a new utterance, whose audio is about to start."""
         self.fired.clear()
+        self.mixer.notice(Stimulus("turn_start", now + _INHALE))
         self._timeline = timeline
         self._player = Player(timeline)
 

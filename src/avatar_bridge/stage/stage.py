@@ -37,8 +37,9 @@ class Stage:
         """Give an utterance the floor; what ran before must have been ended."""
         self._timeline = timeline
         self.speaker.begin()
+        now = self.clock.time()
         for body in self.bodies:
-            body.begin(timeline)
+            body.begin(timeline, now)
 
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
@@ -54,7 +55,7 @@ class Stage:
         if timeline is None:
             return True
         over = timeline.closed and self.speaker.heard() >= timeline.duration
-        return over and all(body.player is None or body.player.done for body in self.bodies)
+        return over and all(body.player is None or body.player.done for body in self._standing())
 
     def end(self) -> None:
         """Take the floor back after an utterance that was spoken out; gestures still under way finish by themselves."""
@@ -64,8 +65,9 @@ class Stage:
         """Stop everything in one act and return the seconds heard; the closing frames are handed over here."""
         heard = self.speaker.stop()
         now = self.clock.time()
-        for body in self.bodies:
-            body.relax(now)
+        for body in self._standing():
+            with body.contained():
+                body.relax(now)
         self._timeline = None
         return heard
 
@@ -96,11 +98,16 @@ class Stage:
             now = clock.time()
             heard = self.heard()
             if heard is not None:
-                for body in self.bodies:
-                    body.dispatch(now, heard)
+                for body in self._standing():
+                    with body.contained():
+                        body.dispatch(now, heard)
             if now >= tick:
                 self._frames(now, heard, now - tick)
                 tick += FRAME * max(1, int((now - tick) / FRAME) + 1)
+
+    def _standing(self) -> list[Body]:
+        """Return the bodies whose drivers have not failed."""
+        return [body for body in self.bodies if body.failure is None]
 
     def _frames(self, now: float, heard: float | None, late: float) -> None:
         state = self._state
@@ -108,9 +115,10 @@ class Stage:
         if timeline is not None and heard is not None and heard > -0.1 and timeline.duration > 0:
             speaking = not timeline.closed or heard < timeline.duration
             state = "speaking" if speaking else state
-        for body in self.bodies:
-            body.enter(state, now)
-            body.frame(now, heard, late)
+        for body in self._standing():
+            with body.contained():
+                body.enter(state, now)
+                body.frame(now, heard, late)
         self._count += 1
         self._waiting = [item for item in self._waiting if not self._met(*item)]
 
@@ -129,5 +137,5 @@ class Stage:
         heard = self.speaker.heard()
         if heard == last_heard:
             return None
-        times = [due - heard for body in self.bodies if (due := body.next_due()) is not None]
+        times = [due - heard for body in self._standing() if (due := body.next_due()) is not None]
         return min(times, default=None)

@@ -15,6 +15,9 @@ __all__ = ["Begin", "Due", "End", "Player"]
 LATE_WORD = 0.15
 """Seconds after its word within which a gesture may still move to a stressed word."""
 
+TURN_END = 2.2
+"""Seconds ahead of the end at which life is told of it, so that the eyes are on the viewer by then."""
+
 _GRACE = 0.034
 """Two frames: a gesture this little behind its word still counts as on it."""
 
@@ -61,6 +64,7 @@ class Player:
         self._known = 0
         self._waiting: list[tuple[float, int, PlacedCue]] = []
         self._next_stimulus = 0
+        self._ending = False
         self._held: dict[int, _Held] = {}
         self._playhead = float("-inf")
         self._stopped = False
@@ -102,6 +106,10 @@ class Player:
         while self._next_stimulus < len(stimuli) and stimuli[self._next_stimulus].at <= playhead + self._lookahead:
             due.append(stimuli[self._next_stimulus])
             self._next_stimulus += 1
+        timeline = self._timeline
+        if timeline.closed and not self._ending and timeline.duration <= playhead + TURN_END:
+            self._ending = True
+            due.append(Stimulus("turn_end", timeline.duration))
         return due
 
     def interrupt(self) -> list[End]:
