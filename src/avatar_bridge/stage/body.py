@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,7 @@ class Body:
         self._trace = trace
         self._timeline: Timeline | None = None
         self._player: Player | None = None
+        self._earliest = math.inf
         self._acting: dict[str, float] = {}
         self._state: State = "idle"
         self.failure: Diagnostic | None = None
@@ -84,6 +86,7 @@ class Body:
         self.mixer.notice(Stimulus("turn_start", now + _INHALE))
         self._timeline = timeline
         self._player = Player(timeline)
+        self._earliest = math.inf
 
     def enter(self, state: State, now: float) -> None:
         """Change what life behaves by."""
@@ -101,6 +104,7 @@ class Body:
         if self._player is None:
             return
         playhead = heard + self.driver.lead
+        self._earliest = min(self._earliest, playhead)
         for due in self._player.advance(playhead, self.driver.abilities.actions):
             match due:
                 case Begin():
@@ -164,7 +168,7 @@ class Body:
                 cue=cue.id,
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)
-        late_ms = 1000 * (playhead - max(due.due, self.driver.lead))
+        late_ms = 1000 * (playhead - max(due.due, self._earliest))
         self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native))
 
     def _end(self, due: End, now: float, playhead: float) -> None:
