@@ -222,3 +222,19 @@ async def test_a_hundred_clients(vts_simulator_factory: SimulatorFactory):
             group.create_task(play(who))
     assert len(vts.frames) == 1000
     assert vts.connections == 100
+
+
+async def test_the_port_opens_once_however_often_it_is_asked_to() -> None:
+    async with VTubeStudioSimulator() as sim:
+        sim.refuse_connections()
+        assert not sim.listening
+        sim.refuse_connections(False)
+        sim.set_api_active(True)
+        sim.refuse_connections(False)
+        await sim.until(lambda: sim.listening)
+        sim.refuse_connections()
+        sim.refuse_connections(False)
+        sim.refuse_connections()
+        assert not sim.listening
+        sim.refuse_connections(False)
+        await sim.until(lambda: sim.listening)

@@ -73,6 +73,7 @@ class VTubeStudioSimulator(Controls):
         self._requests: deque[LoggedRequest] = deque(maxlen=self.options.log_limit)
         self._open: dict[Session, ServerConnection] = {}
         self._servers: list[Server] = []
+        self._opening = asyncio.Lock()
         self._listening: Server | None = None
         self._refusing = False
         self._stalled_until = -math.inf
@@ -204,8 +205,12 @@ class VTubeStudioSimulator(Controls):
                     loop.cancel()
 
     async def _listen(self) -> None:
-        if self._listening is not None:
-            return
+        async with self._opening:
+            if self._listening is None:
+                await self._open_port()
+        self._update_listening()
+
+    async def _open_port(self) -> None:
         try:
             server = await serve(
                 self._serve,
