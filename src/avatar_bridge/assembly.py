@@ -179,9 +179,10 @@ class Bridge:
 
     @property
     def troubles(self) -> list[Diagnostic]:
-        """What went wrong with the voice and the sound so far."""
+        """What went wrong with the voice, the sound and the trace so far."""
         self._troubles += [*self._voice.diagnostics(), *self._speaker.diagnostics()]
-        return list(self._troubles)
+        trace = [self._trace.trouble] if self._trace and self._trace.trouble else []
+        return [*self._troubles, *trace]
 
     @property
     def timeline(self) -> Timeline | None:

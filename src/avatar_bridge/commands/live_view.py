@@ -35,8 +35,7 @@ async def live_view(bridge: Bridge) -> AsyncIterator[None]:
 async def _tell(bridge: Bridge) -> None:
     """Print a line for each action and each change of a target."""
     told: dict[str, str] = {}
-    counts: dict[int, int] = {}
-    seen: list[Fired] = []
+    seen: dict[int, list[Fired]] = {}
     while True:
         for index, body in enumerate(bridge.stage.bodies):
             state = body.driver.state
@@ -45,11 +44,10 @@ async def _tell(bridge: Bridge) -> None:
                 told[body.driver.name] = line
                 _say(line)
             fired = list(body.fired)
-            for item in fired[_already(fired, seen) :]:
-                counts[index] = counts.get(index, 0) + 1
+            for item in fired[_already(fired, seen.get(index, [])) :]:
                 word = word_of(bridge.timeline, item)
                 _say(f"{item.due:7.2f} s  {item.action:<14} {word}  ({item.driver}, {item.late_ms:.1f} ms late)")
-            seen = fired
+            seen[index] = fired
         await bridge.stage.frames(3)
 
 

@@ -95,8 +95,9 @@ def _decode(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool, nam
     try:
         return decoder.decode(data, final)
     except UnicodeDecodeError as error:
+        at = before + len(data) - len(error.object) + error.start  # the decoder may have kept bytes of earlier data
         raise ScriptError(
-            f"{name}: expected UTF-8 text, but byte {before + error.start} is {data[error.start : error.start + 1]!r}; "
+            f"{name}: expected UTF-8 text, but byte {at} is {error.object[error.start : error.start + 1]!r}; "
             "save the file as UTF-8 and try again"
         ) from None
 

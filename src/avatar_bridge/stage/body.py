@@ -23,7 +23,7 @@ _CLOSED = MouthShape()
 _INHALE = 0.35
 """Seconds before the audio at which a breath is taken, where there is time for it."""
 _log = logging.getLogger(__name__)
-_RECENT = 64
+_RECENT = 1024
 
 
 @dataclass(frozen=True, slots=True)

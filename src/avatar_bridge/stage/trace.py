@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import UsageError
 
 __all__ = ["Trace"]
 
 
 class Trace:
-    """Writes `due_s`, `playhead_s`, `late_ms`, `driver`, `kind` and `body` a line; flushed when it is closed."""
+    """Writes `due_s`, `playhead_s`, `late_ms`, `driver`, `kind` and `body` a line; flushed when it is closed.
+
+    A disk that is full ends the trace, not the show: `trouble` says so then.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.trouble: Diagnostic | None = None
+        self._path = path
         try:
             self._file = path.open("w", encoding="utf-8", buffering=1 << 16)
         except OSError as error:
@@ -40,8 +48,19 @@ class Trace:
             "kind": kind,
             "body": body,
         }
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        if self.trouble is None:
+            with self._contained():
+                self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         """Write out what is buffered and close the file."""
-        self._file.close()
+        with self._contained():
+            self._file.close()
+
+    @contextmanager
+    def _contained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+            self.trouble = Diagnostic(f"the trace {self._path} ends early: {reason}", None, "free some space")
