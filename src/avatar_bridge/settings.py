@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
 
@@ -121,7 +123,7 @@ def read_settings(path: Path | None = None) -> Settings:
     """Return the settings in the file at `path`, or the defaults where none is named and none is found."""
     chosen = path or default_path()
     try:
-        text = chosen.read_text(encoding="utf-8")
+        text = chosen.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if path is None:
             return Settings()
@@ -158,7 +160,24 @@ def override(settings: Settings, changes: dict[str, Any]) -> Settings:
 
 
 def _problems(source: str, error: ValidationError) -> str:
-    return "\n".join(
-        f"{source}: {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}, got {problem['input']!r}"
-        for problem in error.errors()
-    )
+    return "\n".join(_problem(source, problem["loc"], problem) for problem in error.errors())
+
+
+def _problem(source: str, place: tuple[int | str, ...], problem: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in place)
+    if problem["type"] != "extra_forbidden":
+        expected = problem["msg"].replace("Input should be", "expected", 1)
+        return f"{source}: {key}: {expected}, got {problem['input']!r}"
+    known = _keys(place[:-1])
+    nearest = get_close_matches(str(place[-1]), known, 1)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"{source}: {key}: this key is not known; expected one of {', '.join(known)}{hint}"
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """Return the keys of the table at `place`."""
+    table: type[BaseModel] = Settings
+    for part in place:
+        kind = table.model_fields[str(part)].annotation if part in table.model_fields else DriverSettings
+        table = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else DriverSettings
+    return sorted(table.model_fields)

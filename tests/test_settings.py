@@ -1,0 +1,137 @@
+"""`bridge.toml`: every key has a default, and every mistake names file, key, what was expected and what came."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avatar_bridge.errors import SettingsError, UsageError
+from avatar_bridge.settings import Settings, default_path, override, parse_settings, read_settings
+
+
+def fault(text: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, source="bridge.toml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "[voice]\nsped = 2",
+            "bridge.toml: voice.sped: this key is not known; expected one of engine, options, pitch, ",
+        ),
+        ("[voice]\nsped = 2", "did you mean 'speed'?"),
+        ("[voic]\nspeed = 2", "bridge.toml: voic: this key is not known; expected one of drivers, "),
+        ("[voic]\nspeed = 2", "did you mean 'voice'?"),
+        (
+            "[drivers.vts]\nurll = 'x'",
+            "drivers.vts.urll: this key is not known; expected one of driver, enabled, lead, ",
+        ),
+        ("[drivers.vts]\nurll = 'x'", "did you mean 'url'?"),
+        ("[voice]\nspeed = 9.0", "bridge.toml: voice.speed: expected less than or equal to 3, got 9.0"),
+        ("[voice]\nspeed = 'fast'", "voice.speed: expected a valid number"),
+        ("[voice]\nspeed = 'fast'", "got 'fast'"),
+        ("[motion]\nliveliness = -1", "motion.liveliness: expected greater than or equal to 0, got -1"),
+        ("[motion]\ncalm = 'very'", "motion.calm: expected a valid boolean"),
+        ("[drivers.vts]\nlead = 3", "drivers.vts.lead: expected less than or equal to 2, got 3"),
+        ("drivers = 3", "drivers: expected a valid dictionary, got 3"),
+        ("[voice", "bridge.toml: this is not valid TOML: "),
+        ("a = 1\na = 2", "Cannot overwrite a value"),
+    ],
+)
+def test_a_mistake_names_file_key_expected_and_got(text: str, expected: str) -> None:
+    message = fault(text)
+    assert expected in message, message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(fault("[voice]\nspeed = 9\npich = 1\n[motion]\nseed = 'x'").splitlines()) == 3
+
+
+def test_an_empty_file_is_the_defaults() -> None:
+    chosen = parse_settings("", source="x")
+    assert chosen == Settings()
+    assert (chosen.voice.engine, chosen.sound.speaker, list(chosen.drivers)) == ("auto", "local", ["vts"])
+
+
+def test_a_table_of_drivers_stands_for_all_of_them() -> None:
+    assert list(parse_settings("[drivers.other]\ndriver = 'vts'", source="x").drivers) == ["other"]
+    assert parse_settings("[drivers]", source="x").drivers == {}
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"there is no settings file at .*none\.toml; name an existing one"):
+        read_settings(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings(tmp_path)
+
+
+def test_a_file_that_is_not_utf8_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_bytes("map = 'é'".encode("latin-1"))
+    with pytest.raises(SettingsError, match="expected UTF-8 text; byte 7 is not: save the file as UTF-8"):
+        read_settings(path)
+
+
+def test_a_mark_that_an_editor_put_before_the_text_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text("[voice]\r\nspeed = 2.0\r\n", encoding="utf-8-sig", newline="")
+    assert read_settings(path).voice.speed == 2.0
+
+
+def test_the_file_here_comes_before_the_users_and_none_is_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "config"
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *_, **__: str(own))
+    assert read_settings() == Settings()
+    assert default_path() == own / "bridge.toml"
+    own.mkdir()
+    (own / "bridge.toml").write_text("[motion]\nseed = 1", encoding="utf-8")
+    assert read_settings().motion.seed == 1
+    Path("bridge.toml").write_text("[motion]\nseed = 2", encoding="utf-8")
+    assert read_settings().motion.seed == 2
+
+
+def test_an_option_lies_over_the_file_and_none_changes_nothing() -> None:
+    base = parse_settings("[voice]\nspeed = 2.0\n[drivers.vts]\nlead = 0.1", source="x")
+    changed = override(base, {"voice.engine": "tone", "voice.speed": None, "drivers.vts.url": "ws://x"})
+    assert (changed.voice.engine, changed.voice.speed) == ("tone", 2.0)
+    assert (changed.drivers["vts"].url, changed.drivers["vts"].lead) == ("ws://x", 0.1)
+    assert base.voice.engine == "auto"
+    added = override(base, {"drivers.second.driver": "vts"})
+    assert list(added.drivers) == ["vts", "second"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"voice.speed": 9.0}, "option: voice.speed: expected less than or equal to 3, got 9.0"),
+        ({"voice.sped": 1.0}, "did you mean 'speed'?"),
+        ({"trace": 3}, "option: trace: "),
+    ],
+)
+def test_a_wrong_option_is_told_like_a_wrong_key(changes: dict[str, object], expected: str) -> None:
+    with pytest.raises(SettingsError, match=r"option: ") as caught:
+        override(Settings(), changes)
+    assert expected in str(caught.value)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(st.sampled_from("[]voice.speed=\"'\n 1290-#{}true,"), max_size=60))
+def test_any_text_gives_settings_or_a_clear_error(text: str) -> None:
+    try:
+        chosen = parse_settings(text, source="mine.toml")
+    except UsageError as error:
+        lines = str(error).splitlines()
+    else:
+        lines = []
+        assert chosen == Settings.model_validate(tomllib.loads(text))
+    assert all(line.startswith("mine.toml: ") for line in lines)
