@@ -202,7 +202,7 @@ def test_a_request_to_end_closes_the_mouth_and_switches_off_what_was_on(tmp_path
         settings = tmp_path / "bridge.toml"
         token = (tmp_path / "token.json").as_posix()
         mine = f'url = "ws://{url}"\noptions = {{ discovery_port = 1, token_path = "{token}" }}\n'
-        settings.write_text(UNREACHABLE.split("url =")[0] + mine, encoding="utf-8")
+        settings.write_text(UNREACHABLE.split("url =", maxsplit=1)[0] + mine, encoding="utf-8")
         child = subprocess.Popen(
             [sys.executable, "-m", "avatar_bridge", "perform", "-", "--settings", str(settings)],
             stdin=subprocess.PIPE,
