@@ -28,6 +28,8 @@ _SETTLE_EVERY, _LOOK_EVERY, _RETRY_EVERY = 0.02, 0.1, 2.0
 _PULL, _JUMP = 0.05, 0.04
 """Share of a deviation from the device's even pace that is believed at once, and seconds from which all of it is."""
 _LONGEST_LATENCY = 3.0
+_ONE_GAP = 0.1
+"""Seconds within which several reports of a dry device are one gap; before the first sound they mean nothing."""
 
 
 class LocalSpeaker:
@@ -48,7 +50,7 @@ class LocalSpeaker:
         self._written_rate = 0
         self._wall: WallPlayhead | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._called = self._next_heard = self._moved = 0.0
+        self._called = self._next_heard = self._moved = self._ran_dry = 0.0
         self._ended = self._closed = False
         self._underflows = 0
         self._diagnostics: list[Diagnostic] = []
@@ -120,7 +122,8 @@ class LocalSpeaker:
         """Return and forget what went wrong: a vanished device, its return, sound that came too late for it."""
         count, self._underflows = self._underflows, 0
         if count:
-            self._diagnostics.append(Diagnostic(f"the sound device ran dry {count} times; the machine is very busy"))
+            often = "once" if count == 1 else f"{count} times"
+            self._diagnostics.append(Diagnostic(f"the sound device ran dry {often}: the machine was very busy"))
         news, self._diagnostics = self._diagnostics, []
         return news
 
@@ -166,7 +169,8 @@ class LocalSpeaker:
             # back, but not yet in step: silence until the loop has skipped what was missed
             out.fill(0.0)
             return
-        if status.output_underflow:
+        if status.output_underflow and now - self._ran_dry > _ONE_GAP and self._reel.queued(now) > 0:
+            self._ran_dry = now
             self._underflows += 1
         delay = times.outputBufferDacTime - times.currentTime
         if not 0.0 < delay < _LONGEST_LATENCY:
