@@ -53,31 +53,39 @@ class Picture:
             return Group(Text("getting ready …", style="dim"), self._targets(), self._notes())
         title = f"{self._heard:6.2f} s of {shown.duration:.2f} s{'' if shown.closed else ' so far'}"
         speech = Panel(_words(shown, self._heard), title=title, title_align="left", border_style="cyan", padding=(0, 1))
-        fired = [item for body in self._bridge.stage.bodies for item in tuple(body.fired)]
+        fired = sorted((item for body in self._bridge.stage.bodies for item in tuple(body.fired)), key=_due)
         return Group(
             speech, _mouth(shown.mouth_at(self._heard)), _actions(fired, shown), self._targets(), self._notes()
         )
 
     def _targets(self) -> RenderableType:
-        table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim", expand=True)
-        for column in ("target", "state", "answers in", "latest lateness", "frames"):
-            table.add_column(column, no_wrap=True)
-        table.add_column("", ratio=1, overflow="fold")
+        """Return a line a target, and below it what its driver says."""
+        text = Text()
         for body in self._bridge.stage.bodies:
             state = body.driver.state
-            latency = "" if state.latency_ms is None else f"{state.latency_ms:.1f} ms"
             lates = [fired.late_ms for fired in tuple(body.fired)]
-            late = f"{lates[-1]:.1f} ms" if lates else ""
-            status = Text(state.status, style=_STATUS_STYLES.get(state.status, "dim"))
-            dropped = f", {state.dropped_frames} dropped" if state.dropped_frames else ""
-            name = Text(body.driver.name, style="bold")
-            table.add_row(name, status, latency, late, f"{state.sent_frames}{dropped}", state.detail)
-        return table
+            parts = [
+                f"answers in {state.latency_ms:.1f} ms" if state.latency_ms is not None else "",
+                f"latest action {lates[-1]:.1f} ms late" if lates else "",
+                f"{state.sent_frames} frames" if state.sent_frames else "",
+                f"{state.dropped_frames} dropped" if state.dropped_frames else "",
+            ]
+            text.append(body.driver.name, style="bold")
+            text.append(f"  {state.status}", style=_STATUS_STYLES.get(state.status, "dim"))
+            text.append("".join(f", {part}" for part in parts if part) + "\n")
+            if state.detail:
+                text.append(f"  {state.detail}\n", style="dim")
+        text.rstrip()
+        return text
 
     def _notes(self) -> RenderableType:
         notes = [*self._bridge.notes[-2:], *self._bridge.troubles[-2:]]
         lines = (f"{note.message}{' (' + note.suggestion + ')' if note.suggestion else ''}" for note in notes)
         return Text("\n".join(lines), style="yellow")
+
+
+def _due(fired: Fired) -> float:
+    return fired.due
 
 
 def _words(timeline: Timeline, heard: float) -> Text:

@@ -89,14 +89,16 @@ class Stage:
         clock = self.clock
         tick = clock.time()
         heard: float | None = None
+        moving = False
         while True:
             wake = tick
-            due = self._next_due(heard)
+            due = self._next_due() if moving else None
             if due is not None:
                 wake = min(tick, clock.time() + due)
             await clock.wait_until(wake)
             now = clock.time()
-            heard = self.heard()
+            before, heard = heard, self.heard()
+            moving = heard != before
             if heard is not None:
                 for body in self._standing():
                     with body.contained():
@@ -130,12 +132,10 @@ class Stage:
             future.set_result(None)
         return met
 
-    def _next_due(self, last_heard: float | None) -> float | None:
-        """Return the seconds until the next cue of any body; None where none is known or the playhead stands still."""
+    def _next_due(self) -> float | None:
+        """Return the seconds until the next cue of any body; None where none is known."""
         if self._timeline is None:
             return None
         heard = self.speaker.heard()
-        if heard == last_heard:
-            return None
         times = [due - heard for body in self._standing() if (due := body.next_due()) is not None]
         return min(times, default=None)

@@ -1,0 +1,144 @@
+"""The doctor: what is there, what is not, and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avatar_bridge import registry
+from avatar_bridge.commands import doctor
+from avatar_bridge.commands.doctor import Finding, as_data, broken, examine, lines, listening, look_for_vts
+from avatar_bridge.commands.shell import remedy_for_sound
+from avatar_bridge.settings import Settings
+from avatar_bridge.simulators.vts import Options, VTubeStudioSimulator
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at no one else's files and ports, and start no heavy voice."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *_, **__: str(tmp_path / "config"))
+    monkeypatch.setattr(doctor, "default_token_path", lambda: tmp_path / "token.json")
+    monkeypatch.setattr(doctor, "DISCOVERY_PORT", free_port(socket.SOCK_DGRAM))
+    monkeypatch.setattr(doctor, "_BROADCAST", 0.2)
+    monkeypatch.setattr(doctor.look_for_vts, "__defaults__", (0.2,))
+    monkeypatch.setattr(doctor.listening, "__defaults__", (free_port(socket.SOCK_STREAM),))
+    monkeypatch.setattr(registry, "VOICE_PREFERENCE", ("tone",))
+
+
+async def found(**settings: Any) -> dict[str, Finding]:
+    return {finding.name: finding for finding in await examine(Settings.model_validate(settings))}
+
+
+async def test_a_bare_machine() -> None:
+    findings = await found()
+    assert [name for name in findings if not name.startswith("third-party")] == [
+        "program", "settings", "motion map", "voice tone", "sound card", "VTube Studio", "permission",
+    ]  # fmt: skip
+    assert findings["voice tone"].status == "ok"
+    assert "said “Hello.” in" in findings["voice tone"].detail
+    assert findings["settings"].detail.startswith("none at ")
+    assert findings["VTube Studio"].status == "missing"
+    assert "Allow Plugin API access" in findings["VTube Studio"].remedy
+    assert not broken(findings.values())
+    for finding in findings.values():
+        assert finding.remedy or finding.status == "ok", "what is not there has a remedy"
+
+
+async def test_settings_and_permission_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text("", encoding="utf-8")
+    (tmp_path / "token.json").write_text("{}", encoding="utf-8")
+    findings = await found()
+    assert findings["settings"].detail == "bridge.toml"
+    assert "token.json" in findings["permission"].detail
+
+
+async def test_a_wrong_map_is_broken_and_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('[actions.nod]\nmeaning = "yes"\nkind = "gestur"\n', encoding="utf-8")
+    findings = await found(motion={"map": str(path)})
+    assert findings["motion map"].status == "broken"
+    assert "line 3" in findings["motion map"].detail
+    assert broken(findings.values())
+
+
+async def test_a_voice_that_fails_or_is_not_installed_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = await found(voice={"engine": "tone", "options": {"volume": 11}})
+    assert findings["voice tone"].status == "missing"
+    assert "volume" in findings["voice tone"].detail
+    monkeypatch.setattr(registry, "VOICE_PREFERENCE", ("piper",))
+    monkeypatch.setattr(registry, "find_spec", lambda _: None)
+    findings = await found()
+    assert "not installed" in findings["voice piper"].detail
+    assert findings["voice piper"].remedy == registry.remedy("piper")
+
+
+async def test_a_broken_third_party_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Point:
+        name = "acme"
+
+        def load(self) -> None:
+            raise RuntimeError("it needs a newer world")
+
+    monkeypatch.setattr(registry, "_entry_points", lambda kind: {"acme": Point()} if kind == "voices" else {})
+    finding = (await found())["third-party voice"]
+    assert finding.status == "missing"
+    assert "it needs a newer world" in finding.detail
+
+
+@pytest.mark.parametrize(("active", "status"), [(True, "ok"), (False, "missing")])
+async def test_a_vtube_studio_that_announces_itself(active: bool, status: str) -> None:
+    options = Options(broadcast_seconds=0.05)
+    async with VTubeStudioSimulator(
+        options=options, broadcast=doctor.DISCOVERY_PORT, broadcast_host="127.0.0.1"
+    ) as sim:
+        if not active:
+            sim.set_api_active(False)
+        (instance,) = await look_for_vts(10.0)
+        assert instance.active == active
+        finding = await doctor._vts()
+        assert finding.status == status
+        assert (f"on port {sim.port}" in finding.detail) == active
+
+
+async def test_a_port_that_answers_without_announcing() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        assert await listening(server.sockets[0].getsockname()[1])
+    assert not await listening(free_port(socket.SOCK_STREAM))
+
+
+def test_lines_for_people_and_data_for_programs() -> None:
+    findings = [
+        Finding("a", "ok", "here"),
+        Finding("b", "missing", "gone", "get it"),
+        Finding("c", "broken", "no", "x"),
+    ]
+    assert list(lines(findings)) == [
+        "ok       a: here",
+        "missing  b: gone",
+        "         -> get it",
+        "BROKEN   c: no",
+        "         -> x",
+    ]
+    assert json.loads(json.dumps(as_data(findings)))[1] == {
+        "name": "b", "status": "missing", "detail": "gone", "remedy": "get it",
+    }  # fmt: skip
+    assert broken(findings)
+    assert not broken(findings[:2])
+
+
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_each_system_has_its_own_remedy_for_sound(system: str) -> None:
+    assert ("apt" in remedy_for_sound(system)) == (system == "linux")

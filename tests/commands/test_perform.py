@@ -1,0 +1,94 @@
+"""What `perform` tells afterwards, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from players import ToneVoice, Witness, prepare_here
+from stories import MAP
+from virtual_time import VirtualClock, run
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.audio.silent import SilentSpeaker
+from avatar_bridge.commands import perform as command
+from avatar_bridge.commands.perform import gathered, outcome_data, outcome_lines
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.ports import TargetState
+from avatar_bridge.settings import Settings
+from avatar_bridge.stage.performance import Outcome
+
+MISSING = Diagnostic("bow: the model has no hotkey 'Bow'.", None, "Bow2")
+
+
+def performed(script: str, *drivers: Witness) -> tuple[Bridge, Outcome]:
+    async def scene() -> tuple[Bridge, Outcome]:
+        clock = VirtualClock()
+        bridge = Bridge(
+            voice=ToneVoice(),
+            speaker=SilentSpeaker(now=clock.time),
+            drivers=list(drivers),
+            motion_map=MAP,
+            clock=clock,
+            preparing=prepare_here,
+            notes=(Diagnostic("no sound: none there.", None, "plug one in"),),
+        )
+        async with bridge:
+            return bridge, await bridge.perform(script)
+
+    return run(scene())
+
+
+def test_programs_get_everything_as_json() -> None:
+    driver = Witness(name="vts", native=frozenset({"hat"}))
+    driver.state = TargetState("ready", "", 2.0, 9, 0, (MISSING, MISSING))
+    bridge, outcome = performed("One [nod] two [hat] three [dance] four.", driver)
+    data = json.loads(json.dumps(outcome_data(bridge, outcome)))
+    assert data["heard"].split() == ["One", "two", "three", "four."]
+    assert data["complete"] is True
+    assert data["duration_s"] == pytest.approx(outcome.timeline.duration, abs=1e-3)
+    assert data["first_audio_s"] >= 0
+    assert [(item["driver"], item["action"]) for item in data["actions"]] == [("vts", "nod"), ("vts", "hat")]
+    assert all(abs(item["late_ms"]) < 20 for item in data["actions"])
+    assert data["targets"] == {"vts": {"status": "ready", "detail": ""}}
+    messages = [note["message"] for note in data["diagnostics"]]
+    assert messages.count(MISSING.message) == 1, "each is told once"
+    assert messages[0] == "no sound: none there."
+    assert any("dance" in message for message in messages)
+
+
+def test_people_get_a_line_each_and_none_when_all_went_well() -> None:
+    driver = Witness(name="vts")
+    driver.state = TargetState("refused", "The question was answered with Deny.", diagnostics=(MISSING,))
+    bridge, outcome = performed("One [waev] two.", driver)
+    lines = list(outcome_lines(bridge, outcome))
+    assert "note: no sound: none there. (plug one in)" in lines
+    assert "note: bow: the model has no hotkey 'Bow'. (Bow2)" in lines
+    assert lines[-1] == "note: vts is refused: The question was answered with Deny."
+    assert len(lines) == len(set(lines)) == 4
+    bridge, outcome = performed("One two.", Witness())
+    bridge.notes.clear()
+    assert list(outcome_lines(bridge, outcome)) == []
+
+
+def test_more_actions_than_anyone_counts_are_all_told() -> None:
+    driver = Witness(name="vts", native=frozenset({"hat"}))
+    bridge, outcome = performed("[hat] one two three " * 80, driver)
+    assert len(outcome.timeline.cues) > 70
+    assert len(outcome_data(bridge, outcome)["actions"]) == len(outcome.timeline.cues)
+    assert gathered(bridge, outcome) == bridge.notes
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_the_whole_command(as_json: bool, tmp_path: Path, capsys: Any) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("Hi [nod] you.", encoding="utf-8")
+    settings = Settings.model_validate(
+        {"voice": {"engine": "tone", "speed": 3.0}, "sound": {"speaker": "none"}, "drivers": {}}
+    )
+    await command.perform(str(script), settings, as_json=as_json)
+    captured = capsys.readouterr()
+    assert (json.loads(captured.out)["heard"] == "Hi you.") if as_json else captured.out == ""
+    assert captured.err == ""
