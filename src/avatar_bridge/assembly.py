@@ -265,7 +265,7 @@ class Bridge:
         try:
             await self._speaker.open()
         except SpeakerError as error:
-            self.notes.append(Diagnostic(f"no sound: {error} The performance runs on the wall clock."))
+            self.notes.append(Diagnostic(f"no sound, the wall clock keeps the time: {error}"))
             self._speaker = registry.load("speakers", "none")()
             await self._speaker.open()
 

@@ -36,15 +36,15 @@ async def demo(settings: Settings, *, report: Path, as_json: bool) -> None:
     async with _target(settings) as (chosen, note):
         bridge = Bridge.from_settings(chosen)
         bridge.notes.append(note)
-        _say(note.message)
         async with bridge:
-            for missed in bridge.notes[:-1]:
+            told = tuple(bridge.notes)
+            for missed in told:
                 _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
             async with live_view(bridge):
                 await bridge.ready(within=_POPUP)
                 outcome = await bridge.perform(script, keep_audio=True)
             data = outcome_data(bridge, outcome)
-            lines = list(outcome_lines(bridge, outcome))
+            lines = list(outcome_lines(bridge, outcome, told))
             page = await asyncio.to_thread(_page, bridge, outcome)
     write_atomically(report, page)
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import click
@@ -55,9 +55,11 @@ def outcome_data(bridge: Bridge, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def outcome_lines(bridge: Bridge, outcome: Outcome) -> Iterator[str]:
-    """Yield what a person should know afterwards; nothing when all went well."""
+def outcome_lines(bridge: Bridge, outcome: Outcome, told: Collection[Diagnostic] = ()) -> Iterator[str]:
+    """Yield what a person should know afterwards and was not `told` before; nothing when all went well."""
     for note in gathered(bridge, outcome):
+        if note in told:
+            continue
         yield f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else "")
     for driver in bridge.drivers:
         if driver.state.status != "ready":
