@@ -49,6 +49,7 @@ Each item of bad input and each fault, and the tests that hold it (`test_the_tab
                                          tests/audio/test_wall_speakers.py::test_a_full_disk_ends_the_recording_and_not_the_show
     Ctrl-C at any moment                 tests/commands/test_command_line.py::test_a_request_to_end_leaves_without_a_traceback
                                          tests/test_faults.py::test_ctrl_c_closes_the_mouth_and_switches_off
+                                         tests/test_faults.py::test_ctrl_c_while_rendering_leaves_no_half_a_file
                                          tests/test_bridge.py::test_an_interrupt_is_one_act
 """  # noqa: E501
 
@@ -58,11 +59,14 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from players import ToneVoice, Witness, prepare_here
 from stories import MAP
@@ -350,3 +354,18 @@ async def test_ctrl_c_closes_the_mouth_and_switches_off(tmp_path: Path) -> None:
     assert child.returncode == 1
     assert b"Traceback" not in errors
     assert errors.rstrip().endswith(b"stopped")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is delivered to one process by POSIX systems only")
+def test_ctrl_c_while_rendering_leaves_no_half_a_file(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("Here is a sentence. " * 20_000, encoding="utf-8")
+    arguments = ["render", "long.txt", "--out", "out", "--voice", "tone"]
+    child = subprocess.Popen([sys.executable, "-m", "avatar_bridge", *arguments], cwd=tmp_path, stderr=subprocess.PIPE)
+    ends = time.monotonic() + 30
+    while not psutil.Process(child.pid).children():
+        assert time.monotonic() < ends, "the voice was never started"
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=30)
+    assert (child.returncode, errors.strip()) == (1, b"stopped")
+    assert not (tmp_path / "out").exists()

@@ -82,6 +82,12 @@ def test_a_long_sentence_is_cut_before_two_lines_are_full() -> None:
     assert all(caption.duration <= 6.0 + 0.2 + WORD for caption in captions)
 
 
+def test_slow_speech_is_cut_before_a_caption_stands_too_long() -> None:
+    captions = subtitles(performed("a b c d e f g h i j k l m n o p q r s t u v w x y z"))
+    assert len(captions) == 2
+    assert captions[0].duration <= 6.2
+
+
 def test_a_line_without_spaces_breaks_between_characters_and_never_before_a_stop() -> None:
     text = "これはとても長い日本語の字幕なので、どこかで二行に分けなければなりません。"
     (caption,) = texts(performed(text))
