@@ -7,21 +7,36 @@ that leans on the next one in one of them costs little in the others.
 from __future__ import annotations
 
 __all__ = [
+    "ADJECTIVES",
+    "ADVERBIALS",
     "AUXILIARIES",
     "BEFORE_NUMBER",
     "CLAUSE_OPENERS",
     "COMPLEMENTED",
+    "COORDINATORS",
     "DETERMINERS",
+    "FULL_OBJECTS",
+    "GERMAN_ARTICLES",
     "LEANS_LEFT",
     "LEANS_RIGHT",
+    "LINKS",
     "NEVER_ENDS",
     "OBJECTS",
     "ORDINAL_LEADS",
+    "PARTICLES",
+    "PARTITIVES",
+    "PHRASAL",
     "PHRASE_OPENERS",
+    "QUANTIFIERS",
+    "RATES",
     "SENTENCE_OPENERS",
     "SOMETIMES_ENDS",
     "SUBJECTS",
     "TAILS",
+    "TIMES",
+    "TO",
+    "UNITS",
+    "VERBS",
     "WEEKDAYS",
 ]
 
@@ -31,11 +46,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 NEVER_ENDS = _words("""
-ee dr mr mrs ms mx prof st ste mt rev hon gen col capt cpt lt sgt maj gov sen rep pres messrs fr sr sra srta sres dra d
-dña lic ing arq mme mlle mlles mm me mgr hr hrn dipl habil vgl ca evtl ggf inkl exkl bzw sog gegr geb zzgl abzgl vs cf
-viz approx ed eds trans resp esp incl excl av avda blvd pza ctra tel ext cap pág págs párr núm nº str abs abb kap bd
-hrsg aufl jhdt jh mio mrd tsd min sec hrs est ud uds vd vds p.ej e.g i.e z.b d.h u.a z.t i.d.r m.e o.ä v.a c.-à-d p.ex
-q.v
+ee dr mr mrs ms mx prof st ste mt rev hon gen col capt cpt lt sgt maj gov sen rep pres messrs fr sr sra srta sres dra
+d dña lic ing arq mme mlle mlles mm me mgr hr hrn dipl habil vgl ca evtl ggf inkl exkl bzw sog gegr geb zzgl abzgl vs
+cf viz approx ed eds trans resp esp incl excl av avda blvd pza ctra tel ext cap pág págs párr núm nº str abs abb kap
+bd hrsg aufl jhdt jh mio mrd tsd min sec hrs est ud uds vd vds p.ej e.g i.e z.b d.h u.a z.t i.d.r m.e o.ä v.a c.-à-d
+p.ex q.v
 """)
 """Abbreviations after which a sentence goes on (`Dr.`, `bzw.`, `e.g.`), without their last stop."""
 
@@ -89,8 +104,10 @@ PHRASE_OPENERS = _words("""
 in on at with for from by about without into onto through during between under over across around against toward
 towards behind beyond near inside outside upon despite except within along above below beneath among via onto
 throughout con sin desde sobre entre durante contra hacia según tras ante por antes después avec sans chez depuis
-pendant contre vers sous entre dès jusqu'à dans sur pour par mit ohne für gegen seit aus bei nach von vor hinter unter
-über zwischen durch um an auf in im am zum zur beim vom wegen
+pendant contre vers sous entre dès jusqu'à dans sur pour par en mit ohne für gegen seit aus bei nach von vor hinter
+unter über zwischen durch um an auf in im am zum zur beim vom wegen among amid amongst alongside beside besides
+regarding concerning till past bajo mediante excepto salvo devant derrière parmi malgré selon lors neben trotz statt
+außer innerhalb außerhalb entlang gegenüber laut
 """)
 """Prepositions: a voice may pause before them when the phrase on their left is whole."""
 
@@ -117,10 +134,101 @@ believe show find found sabes sé saber dice dijo creo sais savoir dit crois wei
 """Verbs that lean on the clause after them (`let me see what ...`)."""
 
 DETERMINERS = _words("""
-the a an my your his its our their these those every some el la los las un una mi tu su sus mis le les une des mon ma
-mes ton ta son sa ses der die das den dem ein eine einen einem mein meine dein deine seine ihre
+the a an my your his its our their these those every some this esta este estas estos ese esa esos esas aquel ce cette
+ces cet el la los las un una mi tu su sus mis le les une des mon ma mes ton ta son sa ses der die das den dem ein eine
+einen einem mein meine dein deine seine ihre notre nos votre vos leur leurs nuestro nuestra nuestros nuestras unser
+unsere unseren dieser diese dieses diesen diesem jeder jede jedes jeden keine keinen euer eure
 """)
 """Words that open a noun phrase."""
+
+LINKS = _words("of de del du d' d’")
+"""Prepositions that tie a noun to the noun before it: only with an article of its own may the second stand apart."""
+
+TO = _words("to a à")
+"""Words that open an infinitive or a fixed phrase as well as a place or a time."""
+
+PARTITIVES = _words("""
+one all some most both each none half part out kind sort type lot lots top front because instead ahead inside outside
+couple bit piece pair number back side end full many much few first last plenty rest debajo antes después cerca lejos
+delante detrás encima dentro fuera alrededor además través junto frente parte pesar causa lado près loin autour hors
+lors au-dessus au-dessous beaucoup peu plus moins partie côté face cause grâce afin avant trop assez tant mayoría
+plupart majorité moitié mitad resto majority hundreds thousands
+""")
+"""Words that belong to the `of` or `de` after them."""
+
+PARTICLES = _words("""
+up out off down away back together apart it me him them us one ones myself yourself himself herself itself ourselves
+themselves else pas rien jamais nicht ich wir er du ihr man mich dich sich uns euch ihnen there here better
+""")
+"""Words that belong to the verb before them."""
+
+QUANTIFIERS = _words("""
+two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand more most many several all
+both each no another any enough exactly only nearly almost dos tres cuatro cinco seis siete ocho diez cada todos todas
+todo toda varios varias muchos muchas ningún casi deux trois quatre cinq six sept huit dix chaque tout tous toutes
+plusieurs quelques zwei drei vier fünf sechs sieben acht neun zehn alle viele jeden jede jedes kein keine keinen
+""")
+"""Words that open a noun phrase by its number."""
+
+TIMES = _words("""
+yesterday today tomorrow tonight sometimes now again last next hoy ayer mañana anoche siempre ahora hier aujourd'hui
+demain maintenant toujours souvent heute gestern morgen jetzt abends morgens immer oft irgendwann wieder
+""")
+"""Adverbs of time that open no noun phrase."""
+
+ADJECTIVES = _words("""
+new old big small good bad great young long short high low early late little large huge tiny own same other different
+strong weak hot cold warm dark light red blue green white black brown grey golden fresh free full empty open public
+private local young rich poor heavy quick slow soft hard deep wide thin thick safe real true false human modern common
+double single whole entire main chief fine nice proper sweet bright clean dry wet nuevo nueva nuevos nuevas gran buen
+buena mal mala primer último última propio propia petit petite petits petites grand grande grands grandes bon bonne
+bons bonnes beau belle nouveau nouvelle vieux vieille jeune jeunes mauvais gros grosse
+""")
+"""Adjectives that mostly precede their noun."""
+
+VERBS = _words("""
+went came gave took made told said got knew thought found felt kept began stood sat saw heard ran wrote brought bought
+held met led became fell grew sent built spent lost paid won drew flew drove rode rose chose spoke broke wore woke
+threw swam sang laid fought caught taught ate drank slept stole hid hung lay shone shook sold sought struck swore tore
+understood goes comes gives takes makes says tells gets knows wants keeps brings holds contains includes carries
+belongs becomes begins seems sits stands lives means needs depends happens remains appears consists costs lasts ends
+starts opens closes sells buys lies leads runs grows falls covers fixes drops smells works helps uses es está son
+están va van viene vienen hace hacen dice dicen tiene tienen puede pueden sale salen llega llegan pasa pasan vive
+viven trabaja trabajan duerme duermen queda quedan debe deben cuesta cuestan empieza empiezan termina incluye incluyen
+recomienda fut furent sera seront va vont vient viennent fait font dit disent prend prennent doit doivent veut veulent
+sait voit met mettent tient tiennent vend vendent coûte coûtent reste restent arrive arrivent commence commencent
+devient sort
+""")
+"""Forms that are verbs far more often than nouns: the predicate begins there."""
+
+GERMAN_ARTICLES = _words("""
+der die das den dem des ein eine einen einem einer mein meine meinen dein deine seine seinen ihre ihren im am zum zur
+vom beim unser unsere unseren unserem dieser diese dieses diesen diesem jeder jede jedes jeden kein keine keinen
+""")
+"""German articles: a capital after them is a noun, and a small letter after that no part of it."""
+
+FULL_OBJECTS = _words("me him us them you it this that")
+"""Pronouns that close a phrase after a preposition (`with you I ...`)."""
+
+PHRASAL = _words("""
+turn turned turns switch switched put puts log logged sign signed carry carried hold try tried pass passed hand handed
+move
+""")
+"""Verbs that mean something else with the particle after them."""
+
+ADVERBIALS = _words("in on over through along around by about")
+"""Prepositions that are such particles too."""
+
+RATES = _words("par por pro per im in al au je")
+"""Words that tie a rate to an amount (`19,90 € al mes`)."""
+
+UNITS = _words("""
+euro euros dollar dollars pounds yen times time veces vez fois mal hours horas heures stunden km
+""")
+"""What amounts are counted in."""
+
+COORDINATORS = _words("and or but y o e u ni et ou und oder como as wie than")
+"""Conjunctions that also join two single words."""
 
 _LEANING = _words("""
 a an the this that these those my your his her its our their some any no every each either neither both all most many
@@ -130,29 +238,28 @@ by into onto through during between under over across against without within upo
 isn't aren't wasn't don't doesn't didn't do does did has have had having will would can could shall should may might
 must can't won't i you he she it we they i'm you're he's she's it's we're they're i've i'll i'd there's let's not
 never always going got get gets let make makes made how why where until before after since though although mr mrs ms
-dr prof look looks looking back come comes go goes think talking talk point zero one two three four five six seven
-eight nine ten el la los las un una unos unas de del al a en con por para sin sobre entre desde hasta hacia según mi
-mis tu tus su sus este esta estos estas ese esa esos esas cada todo toda todos todas muy más menos tan tanto y o e u
-ni que si como cuando no es son era eran fue fueron está están estaba ser estar ha han he hemos había se me te le les
-nos lo yo tú él ella mucho mucha muchos muchas otro otra gran buen primer primera segunda algún ningún poco apenas don
-doña qué cuál le la les un une des de du d' l' au aux en dans par pour sur sous avec sans chez vers mon ma mes ton ta
-tes son sa ses notre nos votre vos leur leurs ce cet cette ces quel quelle quels tout toute tous toutes très trop plus
-moins si et ou que qui ne n' pas je tu il elle on nous vous ils elles j' me te se m' t' s' est sont était étaient a ai
-as ont avait suis es sommes êtes c'est qu'il qu'elle peu deux trois monsieur madame der die das den dem des ein eine
-einen einem einer eines kein keine keinen mein meine meinen meinem meiner dein deine sein seine seinen seinem ihr ihre
-ihren ihrem unser unsere dieser diese dieses diesen diesem jeder jede jedes jeden und oder aber zu in im an am auf aus
-bei mit nach von vom vor für über unter um durch gegen ohne seit bis zum zur beim sehr so ganz nicht noch nur auch
-schon mehr ich du er sie es wir ist sind war waren bin bist wird werden wurde wurden hat haben hatte hatten habe kann
-können muss müssen soll will wollen wenn weil dass als ob wie wo herr
-frau knapp etwa rund ca 이 그 저 한 두 세 네 더 안 못 꼭 참
-좀 잘 제 내 네 우리 저희 이런 그런 저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만
-그래서 그런데 또 및 옛 첫 이번 다음 지난 조금 많이
+dr prof back think point zero one two three four five six seven eight nine ten el la los las un una unos unas de del
+al a en con por para sin sobre entre desde hasta hacia según mi mis tu tus su sus este esta estos estas ese esa esos
+esas cada todo toda todos todas muy más menos tan tanto y o e u ni que si como cuando no es son era eran fue fueron
+está están estaba ser estar ha han he hemos había se me te le les nos lo yo tú él ella mucho mucha muchos muchas otro
+otra gran buen primer primera segunda algún ningún poco apenas don doña qué cuál le la les un une des de du d' l' au
+aux en dans par pour sur sous avec sans chez vers mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce
+cet cette ces quel quelle quels tout toute tous toutes très trop plus moins si et ou que qui ne n' pas je tu il elle
+on nous vous ils elles j' me te se m' t' s' est sont était étaient a ai as ont avait suis es sommes êtes c'est qu'il
+qu'elle peu deux trois monsieur madame der die das den dem des ein eine einen einem einer eines kein keine keinen mein
+meine meinen meinem meiner dein deine sein seine seinen seinem ihr ihre ihren ihrem unser unsere dieser diese dieses
+diesen diesem jeder jede jedes jeden und oder aber zu in im an am auf aus bei mit nach von vom vor für über unter um
+durch gegen ohne seit bis zum zur beim sehr so ganz nicht noch nur auch schon mehr ich du er sie es wir ist sind war
+waren bin bist wird werden wurde wurden hat haben hatte hatten habe kann können muss müssen soll will wollen wenn weil
+dass als ob wie wo herr frau knapp etwa rund ca 이 그 저 한 두 세 네 더 안 못 꼭 참 좀 잘 제 내 네 우리 저희 이런 그런
+저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만 그래서 그런데 또 및 옛 첫 이번 다음
+지난 조금 많이 then best casi immer gar siempre souvent toujours oft often usually rarely
 """)
 LEANS_RIGHT = _LEANING | DETERMINERS | AUXILIARIES | CLAUSE_OPENERS | PHRASE_OPENERS
 """Words that belong to the word after them (articles, prepositions, auxiliaries, pronouns, titles)."""
 
 LEANS_LEFT = _words("""
-of ago too either enough yet am pm a.m p.m kg km cm mm g ml l m years year minutes minute hours hour seconds percent %
-€ $ £ y/o ´ ° jr sr iii ii iv h uhr euros dollars
+ago too either enough yet am pm a.m p.m kg km cm mm g ml l m years year minutes minute hours hour seconds percent % €
+$ £ y/o ´ ° jr sr iii ii iv h uhr euros dollars
 """)
 """Words that belong to the word before them (units, `ago`, `of`)."""

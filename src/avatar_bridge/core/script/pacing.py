@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar_bridge.core.script.boundaries import Joint
+from avatar_bridge.core.script.joints import Joint
 
 __all__ = ["LONGEST", "Pacing"]
 
@@ -13,18 +13,37 @@ _Least = tuple[tuple[Joint, float], ...]
 """The joints that end a piece, best first, each with the least weight of the piece."""
 
 _FIRST: _Least = ((Joint.SENTENCE, 8.0), (Joint.CLAUSE, 8.0), (Joint.CLAUSE_OPENER, 12.0), (Joint.PHRASE, 15.0))
-_FIRST_LIMIT = 40.0
-_FIRST_CAPS = (
-    (22.0, 13.0, Joint.PHRASE),
-    (_FIRST_LIMIT, 14.0, Joint.WEAK),
-    (60.0, 20.0, Joint.WORD),
-    (76.0, 20.0, Joint.PLAIN),
-)
+_Caps = tuple[tuple[float, float, Joint], ...]
 """From which length on which place is good enough: (length, least length of the piece, worst place)."""
-_BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.PLAIN), reverse=True))
-_DENSE_LEAST = 0.53
+_ALPHABETIC: _Caps = (
+    (18.0, 10.0, Joint.WEAK),
+    (24.0, 9.0, Joint.WORD),
+    (34.0, 6.0, Joint.WEAK),
+    (37.0, 9.0, Joint.PLAIN),
+    (40.0, 8.0, Joint.INNER),
+    (42.0, 8.0, Joint.BOUND),
+    (46.0, 8.0, Joint.LAST),
+)
+_SYLLABIC: _Caps = (
+    (12.0, 8.0, Joint.WEAK),
+    (16.0, 7.0, Joint.WORD),
+    (20.0, 5.0, Joint.WEAK),
+    (24.0, 8.0, Joint.PLAIN),
+    (27.0, 8.0, Joint.BOUND),
+    (30.0, 8.0, Joint.LAST),
+)
+_IDEOGRAPHIC: _Caps = (
+    (14.0, 8.0, Joint.WEAK),
+    (18.0, 8.0, Joint.WORD),
+    (26.0, 6.0, Joint.WORD),
+    (30.0, 8.0, Joint.PLAIN),
+    (33.0, 8.0, Joint.INNER),
+    (35.0, 8.0, Joint.BOUND),
+    (36.0, 8.0, Joint.LAST),
+)
 _DENSE = 0.75
-"""The first piece's caps for scripts that come in tokens of one or two characters."""
+"""How much sooner the first piece ends in scripts that come in tokens of one or two characters."""
+_BEST_FIRST = tuple(sorted((joint for joint in Joint if joint >= Joint.LAST), reverse=True))
 _SCANT: _Least = ((Joint.SENTENCE, 10.0), (Joint.CLAUSE, 10.0), (Joint.CLAUSE_OPENER, 14.0), (Joint.PHRASE, 18.0))
 _URGENT: _Least = ((Joint.SENTENCE, 15.0), (Joint.CLAUSE, 18.0), (Joint.CLAUSE_OPENER, 30.0), (Joint.PHRASE, 40.0))
 _STEADY: _Least = ((Joint.SENTENCE, 22.0), (Joint.CLAUSE, 100.0))
@@ -57,6 +76,7 @@ class Pacing:
         """Cumulative weight before which no choice can change unless a place is offered or the reserve changes."""
         self._first = True
         self._dense = 1.0
+        self._caps = _ALPHABETIC
         self._latest = list(_NOWHERE)
 
     @property
@@ -64,19 +84,25 @@ class Pacing:
         """Whether the audio is about to run out."""
         return self.reserve < _DRY
 
+    @property
+    def is_first(self) -> bool:
+        """Whether the piece that is growing is the first."""
+        return self._first
+
     def seconds(self, weight: float) -> float:
         """Return how long a text of `weight` takes to say."""
         return weight / self.rate
 
-    def thicken(self) -> None:
+    def thicken(self, *, syllabic: bool) -> None:
         """Say that the text is written in ideographs or syllables: the first piece ends sooner."""
         if self._dense == 1.0:
             self._dense = _DENSE
+            self._caps = _SYLLABIC if syllabic else _IDEOGRAPHIC
             self.alarm = self.start
 
     def is_late(self, weight: float) -> bool:
         """Return whether the first piece is overdue at the cumulative `weight`."""
-        return self._first and weight - self.start >= _FIRST_LIMIT * self._dense
+        return self._first and weight - self.start >= self._caps[-3][0]
 
     def offer(self, joint: Joint, at: int, weight: float) -> bool:
         """Remember a place where a cut would be as good as `joint`; True when it may change the choice."""
@@ -123,12 +149,12 @@ class Pacing:
             place = self._latest[joint]
             if place is not None and place[1] - self.start >= least * self._dense:
                 return place
-        length = (weight - self.start) / self._dense
-        for cap, least, worst in _FIRST_CAPS:
+        length = weight - self.start
+        for cap, least, worst in self._caps:
             if length < cap:
-                self.alarm = self.start + cap * self._dense
+                self.alarm = self.start + cap
                 return None
-            if place := self._best(worst, least if self._dense == 1.0 else least * _DENSE_LEAST):
+            if place := self._best(worst, least):
                 return place
         self.alarm = weight
         return self._latest[_SENTENCE]

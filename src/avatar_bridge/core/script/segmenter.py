@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from avatar_bridge.core.script.boundaries import Joint, after_stop, before_word, confirms, is_settled, resolve
+from avatar_bridge.core.script.boundaries import after_stop, resolve
+from avatar_bridge.core.script.chinese import CHINESE_ENDINGS, CHINESE_OPENINGS, chinese_joint
+from avatar_bridge.core.script.joints import Joint
 from avatar_bridge.core.script.nesting import Nesting
 from avatar_bridge.core.script.pacing import LONGEST, Pacing
+from avatar_bridge.core.script.phrases import before_word, is_settled, last_resort, settled
 from avatar_bridge.core.script.unspaced import (
-    CHINESE_ENDINGS,
-    CHINESE_OPENINGS,
     HIRAGANA,
     IDEOGRAPHIC_MARKS,
     IDEOGRAPHS,
+    KANA_PARTICLES,
     MARKS,
-    chinese_joint,
     japanese_joint,
+    kana_joint,
     leans_left,
     mark_joint,
     parts,
@@ -37,7 +39,8 @@ _MARK = 3
 _WIDE = re.compile(rf"[{_UNSPACED}\uac00-\ud7a3]")
 _LEANING_RUN = re.compile(r"[!?;:,.…‽%»”’)\]}\"'*_~]+\Z")
 _NONE = Joint.NONE
-_PLAIN = Joint.PLAIN
+_LAST = Joint.LAST
+_SPEAKING_KANA = re.compile("[はがをに]")
 _STRIDE = 1024
 _LONGEST_WORD = 64
 _INSIDE = re.compile("[0-9A-Za-z\u00c0-\u02af\uac00-\ud7a3]+")
@@ -204,7 +207,7 @@ class Segmenter:
         opens = self._line or self._word.endswith(":")
         if start > self._start and (self._gap or not self._word):
             self._joint = self._joint_before(start, first)
-            if self._joint >= Joint.CLAUSE:
+            if self._joint >= Joint.CLAUSE or not self._word:
                 self._offer(start, self._joint)
         self._next_opens = opens or self._joint is Joint.SENTENCE
 
@@ -226,8 +229,8 @@ class Segmenter:
         if self._held:
             place, weight, held = self._held
             self._held = None
-            if place > self._origin + self._start and confirms(held, self._lead, self._word, run):
-                self._offer(place - self._origin, held, weight)
+            if place > self._origin + self._start:
+                self._offer(place - self._origin, settled(held, self._lead, self._word, run), weight)
         if self._word and self._gap and start > self._start:
             joint = self._joint
             if joint is Joint.UNSETTLED:
@@ -236,6 +239,8 @@ class Segmenter:
                 self._offer(start, joint)
             elif joint is _NONE:
                 joint = before_word(self._lead, self._word, run)
+                if joint is _NONE and self._pacing.is_first:
+                    joint = last_resort(self._word, run)
                 if not is_settled(joint, run) and not self._pacing.is_late(self._weight + len(run)):
                     self._held = (self._origin + start, self._weight, joint)
                 else:
@@ -249,7 +254,7 @@ class Segmenter:
             self._opens = self._next_opens
         self._gap = self._line = self._begun = False
         if "\uac00" <= run[0] <= "\ud7a3":
-            self._pacing.thicken()
+            self._pacing.thicken(syllabic=True)
             self._weight += len(run)
         self._weight += len(run)
         self._cursor = start + len(run)
@@ -262,7 +267,7 @@ class Segmenter:
         self._word = self._lead = ""
         self._held = None
         self._gap = self._line = False
-        self._pacing.thicken()
+        self._pacing.thicken(syllabic=False)
         if kind == _HIRAGANA_RUN:
             self._kana = True
         elif kind == _MARK:
@@ -271,7 +276,8 @@ class Segmenter:
         if kind == _MARK and text in "。！？" and self._pacing.is_late(self._weight):
             self._offer(self._cursor, Joint.SENTENCE)
         rest = len(text) - 1
-        if self._kana and not self._pauses and self._weight + 2 * rest < self._pacing.alarm:
+        silent = kind != _HIRAGANA_RUN or not (text[0] in KANA_PARTICLES or _SPEAKING_KANA.search(text))
+        if self._kana and silent and not self._pauses and self._weight + 2 * rest < self._pacing.alarm:
             self._cursor += rest
             self._weight += 2 * rest
             return
@@ -298,11 +304,13 @@ class Segmenter:
             left = self._buffer[max(self._start, here - 8) : here]
             self._offer(here, mark_joint(left, char) or _NONE)
         elif self._kana:
-            if "\u3041" <= last <= "\u309f" and not "\u3041" <= char <= "\u309f":
-                self._offer(here, japanese_joint(self._buffer[max(self._start, here - 6) : here], char))
+            if "\u3041" <= last <= "\u309f":
+                left = self._buffer[max(self._start, here - 6) : here]
+                judge = kana_joint if "\u3041" <= char <= "\u309f" else japanese_joint
+                self._offer(here, judge(left, char))
         elif here - self._start > 1 and (last in CHINESE_OPENINGS or self._buffer[here - 2] in CHINESE_ENDINGS):
             # It takes two characters to know a conjunction: the place is judged one character later.
-            left = self._buffer[max(self._start, here - 6) : here - 1]
+            left = self._buffer[max(self._start, here - 9) : here - 1]
             self._offer(here - 1, chinese_joint(left, last + char), self._weight - 2)
 
     def _judge_after_run(self, here: int, char: str) -> None:
@@ -316,12 +324,12 @@ class Segmenter:
         self._offer(here, joint or _NONE)
 
     def _offer(self, here: int, joint: Joint, weight: float | None = None) -> None:
-        if joint < _PLAIN:
+        if joint < _LAST:
             return
         if self._nesting.inside(self._weight):
-            if joint < Joint.CLAUSE:
+            if joint < Joint.WEAK:
                 return
-            joint = Joint.INNER
+            joint = Joint.INNER if joint >= Joint.CLAUSE else Joint.LAST
         if self._pacing.offer(joint, self._origin + here, self._weight if weight is None else weight):
             self._decide()
 

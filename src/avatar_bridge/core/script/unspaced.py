@@ -1,18 +1,17 @@
-"""How good a cut is between two characters of a script that writes no spaces: Japanese and Chinese."""
+"""How good a cut is between two characters of a script that writes no spaces: marks, and Japanese."""
 
 from __future__ import annotations
 
-from avatar_bridge.core.script.boundaries import CLOSERS, Joint
+from avatar_bridge.core.script.joints import CLOSERS, Joint
 
 __all__ = [
-    "CHINESE_ENDINGS",
-    "CHINESE_OPENINGS",
     "HIRAGANA",
     "IDEOGRAPHIC_MARKS",
     "IDEOGRAPHS",
+    "KANA_PARTICLES",
     "MARKS",
-    "chinese_joint",
     "japanese_joint",
+    "kana_joint",
     "leans_left",
     "mark_joint",
     "parts",
@@ -52,6 +51,8 @@ _ALL_JOINTS = (
     ("まで", Joint.PHRASE),
 )
 _PARTICLES = frozenset("はがをにでもへ")
+KANA_PARTICLES = frozenset("はがにでも")
+"""Hiragana that may end a phrase although hiragana follow, right after an ideograph."""
 _AFTER_KANA = frozenset("のにでとられこそたしまへん")
 
 
@@ -91,6 +92,12 @@ def mark_joint(left: str, following: str) -> Joint | None:
     return Joint.NONE if closed else None
 
 
+_IDIOMS = _pairs("気に気が気を役に手に身に目に目が耳に火に口に頭に腹が世に年を")
+"""Nouns with their particle that make one expression with the verb behind them."""
+_TIME_UNITS = frozenset("時日月年分円度週歳")
+_CLOCK = frozenset("午一二三四五六七八九十翌夕夜朝正来金土日月火水木")
+
+
 def japanese_joint(left: str, following: str) -> Joint:
     """Return the joint after the particle that ends `left` (its last four characters), before `following`."""
     last = left[-1]
@@ -98,82 +105,35 @@ def japanese_joint(left: str, following: str) -> Joint:
         return Joint.NONE
     for ending, joint in _ALL_JOINTS:
         if left.endswith(ending):
-            return joint
+            ranged = ending == "から" and left[-3:-2] in _TIME_UNITS and (following in _CLOCK or following.isdigit())
+            return Joint.NONE if ranged else joint
+    if left[-2:] in _IDIOMS:
+        return Joint.NONE
     if last == "を":
         return Joint.PHRASE
     before = left[-2:-1]
     if last in _PARTICLES and before and (not _is_hiragana(before) or before in _AFTER_KANA):
         return Joint.PHRASE
-    if last in "てで" and before and following not in _TIGHT_KANJI:
+    if (
+        last in "てでとにがはもへ"
+        and before not in {"", "っ"}
+        and following not in _TIGHT_KANJI
+        and (last, following) != ("と", "一")
+    ):
         return Joint.WORD
-    return Joint.NONE if last in "おごんっー" else Joint.PLAIN
+    return Joint.NONE if last in "おごんっー" else Joint.BOUND
 
 
-_CHINESE_CLAUSE = _pairs(
-    "但是因为因為所以如果而且然后然後虽然雖然不过不過还有還有或者并且並且因此可是只要只有除了由于由於同时同時例如比如尤其以及"
-    "即使无论無論直到"
-)
-_CHINESE_PHRASE = _pairs("关于關於对于對於通过通過根据根據为了為了已经已經")
-_CHINESE_AFTER = (
-    "的时候",
-    "的時候",
-    "之后",
-    "之後",
-    "以后",
-    "以後",
-    "之前",
-    "的话",
-    "的話",
-    "的地方",
-    "发现",
-    "發現",
-    "认为",
-    "認為",
-    "觉得",
-    "覺得",
-    "知道",
-    "希望",
-    "表示",
-    "表明",
-)
-_CHINESE_ADVERBS = frozenset("都就也还還又才已很没沒不将將会會能要可再只刚剛正最更太")
-_CHINESE_WEAK: dict[str, tuple[str, str]] = {
-    "在": ("现現存实實所正内內外潜自好旨还還就都不", "于於内內"),
-    "把": ("一两兩几幾火车車", "握手关關"),
-    "被": ("棉", "子"),
-    "从": ("服听自跟", "而来"),
-    "從": ("服聽自跟", "而來"),
-    "却": ("冷退忘", ""),
-    "卻": ("冷退忘", ""),
-    "并": ("合一", "且"),
-    "和": ("暖温柔平缓共饱", "平谐諧气氣尚"),
-    "与": ("参给赠", "否其会"),
-    "就": ("成造早一将也", "业業是"),
-    "能": ("可功性才智只不万萬也就都", "力够夠源量"),
-    "会": ("机社学一大开约晚误体协都不才议也就国", "议员话计"),
-    "會": ("機社學一大開約晚誤體協都不才議也就國", "議員話計"),
-    "是": ("但可只不于於总總就都也还還正若或要便凡老算", "否非"),
-}
-"""Particles before which a late piece may end: the characters with which they make another word, before and after."""
-
-CHINESE_OPENINGS = frozenset(pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE) | frozenset(_CHINESE_WEAK)
-"""First characters of the words before which Chinese may be cut."""
-CHINESE_ENDINGS = frozenset(word[-1] for word in _CHINESE_AFTER)
-"""Last characters of the words after which Chinese may be cut."""
-_TRANSITIVE = frozenset("让讓给給跟和与與对對把被在是为為的向从從")
-
-
-def chinese_joint(left: str, pair: str) -> Joint:
-    """Return the joint between `left` (its last four characters) and the two characters `pair` that follow it."""
-    if pair[0] in _LEANING or left[-1] in _TRANSITIVE or left[-1] in CLOSERS:
-        return Joint.NONE
-    if pair in _CHINESE_CLAUSE:
-        return Joint.CLAUSE_OPENER
-    if left.endswith(_CHINESE_AFTER) and pair[0] not in "的了过過着著自吗嗎吧":
+def kana_joint(left: str, following: str) -> Joint:
+    """Return the joint between two hiragana: only を is surely a particle there."""
+    before = left[-2:-1]
+    if left[-1] == "を" and before and following not in "んぁぃぅぇぉっゃゅょー":
         return Joint.PHRASE
-    if pair in _CHINESE_PHRASE:
-        return Joint.PHRASE
-    if partners := _CHINESE_WEAK.get(pair[0]):
-        bound = left[-1] in partners[0] or left[-1] in _CHINESE_ADVERBS or pair[1] in partners[1]
-        return Joint.NONE if bound else Joint.WEAK
-    return Joint.NONE
+    if following == "お" and left[-1] == "は" and before:
+        return Joint.WORD
+    if following == "お" and left[-1] == "に" and before not in {"", "の"}:
+        return Joint.PLAIN
+    if left[-1] == "が" and before and _is_hiragana(before):
+        return Joint.NONE if following in "んらとすたけりるっ" else Joint.BOUND
+    particle = left[-1] in KANA_PARTICLES and before and not _is_hiragana(before)
+    return Joint.BOUND if particle and following not in "んなはもすしあいっょてるれらりま" else Joint.NONE
