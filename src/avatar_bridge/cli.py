@@ -267,16 +267,20 @@ def doctor(as_json: bool, **arguments: Any) -> None:
 @click.option("--fps", type=click.IntRange(1, 240), default=60, show_default=True)
 @click.option("--popup", type=click.Choice(["auto_allow", "auto_deny", "wait"]), default="auto_allow", help="The user.")
 @click.option("--broadcast/--no-broadcast", default=True, help="Announce it by UDP as the app does.")
+@click.option("--tokens", type=_FILE, help="Keep the allowed plugins in this file.")
+@click.option("--set", "switches", multiple=True, metavar="NAME=VALUE", help="A switch of the simulated app.")
+@click.option("--orders", is_flag=True, help="Read orders from standard input: stall 2, drop, api off, load NAME ...")
 @click.option("--view/--no-view", default=True, help="Draw the model in the terminal.")
-def simulate(target: str, **arguments: Any) -> None:
+def simulate(target: str, switches: tuple[str, ...], **arguments: Any) -> None:
     """Stand in for a target, strictly by its documents.
 
     Example: avatar-bridge simulate vts --port 8001 --record frames.jsonl
     """
     from avatar_bridge.commands import simulate as command
+    from avatar_bridge.commands import simulator_orders
 
     del target
-    shell.run(command.simulate_vts(**arguments))
+    shell.run(command.simulate_vts(options=simulator_orders.options(switches), **arguments))
 
 
 @cli.command()

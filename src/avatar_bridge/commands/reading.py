@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from avatar_bridge.errors import ScriptError
@@ -34,7 +34,7 @@ def read_script(source: str) -> str:
     return _decode(decoder, data, final=True, name=name, before=0)
 
 
-async def stream_script(source: str) -> AsyncIterator[str]:
+async def stream_script(source: str) -> AsyncGenerator[str, None]:
     """Yield the text of `source` as it arrives, `-` being standard input; reading waits in a thread, not here."""
     name = _name(source)
     try:

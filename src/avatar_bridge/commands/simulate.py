@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import aclosing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TextIO
 
+from avatar_bridge.commands.reading import stream_script
+from avatar_bridge.commands.simulator_orders import obey
 from avatar_bridge.errors import UsageError
 from avatar_bridge.simulators.vts.authentication import TokenStore
 from avatar_bridge.simulators.vts.changes import changes
@@ -56,14 +59,16 @@ async def simulate_vts(
     broadcast_host: str | None = None,
     options: Options | None = None,
     view: bool = True,
+    orders: bool = False,
     out: TextIO | None = None,
 ) -> None:
     """Run the VTube Studio simulator until cancelled; its address is printed to `out` (standard output) first.
 
     `popup` says what the simulated user does with permission pop-ups, `tokens` keeps allowed plugins over restarts,
     `options` holds the other switches. With `view` the face is drawn where `out` is a terminal and the extra `view` is
-    installed; elsewhere, and without, every change is a line. Raises UsageError for a bad model and WorldError for a
-    port or file that cannot be opened.
+    installed; elsewhere, and without, every change is a line. With `orders`, lines on standard input say what the
+    user does and what goes wrong (see `simulator_orders.ORDERS`). Raises UsageError for a bad model and WorldError for
+    a port or file that cannot be opened.
     """
     stream = sys.stdout if out is None else out
     simulator = VTubeStudioSimulator(
@@ -80,8 +85,23 @@ async def simulate_vts(
     async with simulator:
         name = simulator.model.name if simulator.model is not None else "no model"
         print(f"VTube Studio simulator: {simulator.url} ({name})", file=stream, flush=True)
-        if not (view and find_spec("rich") and await _draw(simulator, stream)):
-            await _tell(simulator, stream)
+        async with asyncio.TaskGroup() as tasks:
+            obeying = tasks.create_task(_obey(simulator)) if orders else None
+            if not (view and find_spec("rich") and await _draw(simulator, stream)):
+                await _tell(simulator, stream)
+            if obeying:
+                obeying.cancel()
+
+
+async def _obey(simulator: VTubeStudioSimulator) -> None:
+    """Carry out the lines of standard input until it ends."""
+    rest = ""
+    async with aclosing(stream_script("-")) as pieces:
+        async for piece in pieces:
+            *lines, rest = (rest + piece).split("\n")
+            for line in lines:
+                if answer := obey(simulator, line):
+                    print(answer, file=sys.stderr, flush=True)
 
 
 async def _draw(simulator: VTubeStudioSimulator, stream: TextIO) -> bool:
