@@ -114,6 +114,19 @@ async def test_an_abandoned_answer_stops_and_the_next_one_is_in_step() -> None:
         await worker.close()
 
 
+async def test_a_child_that_is_far_ahead_is_closed_without_being_read_empty() -> None:
+    worker = Worker(OBEDIENT, {})
+    await worker.open()
+    async with aclosing(worker.stream("flood")) as pieces:
+        await anext(pieces)
+        child = worker._child
+        assert child is not None
+        assert child._process.stdout is not None
+        await until(lambda: child._frames.full() and len(child._process.stdout._buffer) > 1 << 21)
+        async with asyncio.timeout(20):
+            await worker.close()
+
+
 @pytest.mark.parametrize("fault", ["die", "hang", "crash", "starve"])
 async def test_a_worker_that_fails_once_loses_and_doubles_nothing(fault: str, tmp_path: Path) -> None:
     async with voice(once=str(tmp_path / "once"), reply_timeout=1.5 if fault == "hang" else 20) as made:

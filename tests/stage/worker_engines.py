@@ -72,6 +72,10 @@ class Obedient:
             yield number
             number += 1
 
+    def flood(self) -> Iterator[np.ndarray]:
+        while True:
+            yield np.zeros(1 << 20, np.uint8)
+
     def process(self) -> dict[str, object]:
         nice = os.nice(0) if sys.platform != "win32" else 0
         return {"pid": os.getpid(), "nice": nice, "sigint": signal.getsignal(signal.SIGINT) == signal.SIG_IGN}

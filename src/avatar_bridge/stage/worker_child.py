@@ -81,7 +81,7 @@ class WorkerChild:
 
     def cancel(self, number: int) -> None:
         """Let go of the call in work; what still comes of it is dropped."""
-        self._number = -1
+        self._let_go()
         self._write(pack({"id": number, "call": "cancel"}))
 
     async def frame(self, patience: float) -> dict[str, Any]:
@@ -126,6 +126,7 @@ class WorkerChild:
 
     async def close(self) -> None:
         """Close the child's input, wait for its end, kill it where it does not come."""
+        self._let_go()
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -137,6 +138,15 @@ class WorkerChild:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        """Forget the frames that wait; nobody is told of the end of a process while its pipe is not read empty."""
+        self._number = -1
+        over = False
+        while not self._frames.empty():
+            over = self._frames.get_nowait() is None
+        if over:
+            self._frames.put_nowait(None)
 
     def _write(self, frame: bytes) -> None:
         # a dead child's pipe is no error here: its end is found where frames are read
