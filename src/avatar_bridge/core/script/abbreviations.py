@@ -255,7 +255,7 @@ dass als ob wie wo herr frau knapp etwa rund ca 이 그 저 한 두 세 네 더 
 저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만 그래서 그런데 또 및 옛 첫 이번 다음
 지난 조금 많이 then best casi immer gar siempre souvent toujours oft often usually rarely
 """)
-LEANS_RIGHT = _LEANING | DETERMINERS | AUXILIARIES | CLAUSE_OPENERS | PHRASE_OPENERS
+LEANS_RIGHT = (_LEANING | DETERMINERS | QUANTIFIERS | AUXILIARIES | CLAUSE_OPENERS | PHRASE_OPENERS) - {"enough"}
 """Words that belong to the word after them (articles, prepositions, auxiliaries, pronouns, titles)."""
 
 LEANS_LEFT = _words("""

@@ -39,7 +39,7 @@ _CHINESE_AFTER = (
     "表示",
     "表明",
 )
-_CHINESE_ADVERBS = frozenset("先请請别別刚剛想都就也还還又才已很没沒不将將会會能要可再只刚剛正最更太")
+_CHINESE_ADVERBS = frozenset("约約概真先请請别別刚剛想都就也还還又才已很没沒不将將会會能要可再只刚剛正最更太")
 _CHINESE_TIMES = (
     "今天",
     "昨天",
@@ -89,6 +89,11 @@ _CHINESE_PREDICATES = _pairs(
     "不是不能不会不會不太没有沒有无法無法已经已經一直一定都是都在都会都會都被都有也是也会也會也很也在也有就是就会就會还是還是还在還在能够能夠"
     "可以应该應該必须必須需要正在位于位於拥有擁有成为成為属于屬於来自來自包括建于建於非常特别特別实在實在十分总是總是经常經常常常仍然依然终于終於突然开始開始"
 )
+_CHINESE_VERBS = _pairs(
+    "竟然忽然到底究竟直接立即立刻马上馬上随时隨時曾经曾經从来從來逐渐逐漸慢慢正式共同发布發佈举行舉行推出获得獲得取得提供进行進行介绍介紹计划計劃"
+    "决定決定打算负责負責代表吸引影响影響改变改變超过超過达到達到造成导致導致引起产生產生出现出現发生發生"
+)
+"""Adverbs and verbs of two characters that open a predicate."""
 _CHINESE_DAYS = _pairs("今天昨天明天每天今年去年明年每年今晚昨晚目前最近")
 """Times that stand at the head of their phrase."""
 _NOT_BEFORE_DAYS = frozenset("我你您他她它们們在到从從是的不把给給比等直就也都还還像连連以")
@@ -112,14 +117,14 @@ _CHINESE_WEAK: dict[str, tuple[str, str]] = {
     "与": ("参给赠", "否其会"),
     "就": ("成造早一将也", "业業是"),
     "能": ("可功性才智只不万萬也就都", "力够夠源量"),
-    "会": ("机社学一大开约晚误体协都不才议也就国", "议员话计"),
-    "會": ("機社學一大開約晚誤體協都不才議也就國", "議員話計"),
+    "会": ("员員机社学一大开约晚误体协都不才议也就国", "议员话计"),
+    "會": ("員機社學一大開約晚誤體協都不才議也就國", "議員話計"),
     "是": ("但可只不于於总總就都也还還正若或要便凡老算", "否非"),
 }
 """Particles before which a late piece may end: the characters with which they make another word, before and after."""
 
 CHINESE_OPENINGS = frozenset(
-    pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE | _CHINESE_PREDICATES | _CHINESE_DAYS
+    pair[0] for pair in _CHINESE_CLAUSE | _CHINESE_PHRASE | _CHINESE_PREDICATES | _CHINESE_VERBS | _CHINESE_DAYS
 ) | frozenset(_CHINESE_WEAK)
 """First characters of the words before which Chinese may be cut."""
 CHINESE_ENDINGS = frozenset(word[-1] for word in (*_CHINESE_AFTER, *_CHINESE_TIMES)) | frozenset("了里裡上中边邊的")
@@ -168,6 +173,9 @@ def _before_pair(left: str, pair: str) -> Joint:
     if pair in _CHINESE_PREDICATES and left[-1] + pair[0] not in _CITIES and not adverb and not pronoun:
         heavy = any(char in left[-6:-1] for char in "的每这這那个個们們")
         return Joint.WEAK if heavy else Joint.WORD if left[-4:].isalpha() and len(left) > 3 else Joint.NONE
+    if pair in _CHINESE_VERBS and not adverb and not pronoun:
+        bound = left[-2:] in _CHINESE_PREDICATES or left[-2:] in _CHINESE_CLAUSE
+        return Joint.NONE if bound else Joint.PLAIN
     return _after_place(left, pair[0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from avatar_bridge.core.script.joints import Joint
 
-__all__ = ["is_korean", "korean_joint"]
+__all__ = ["DEPENDENT_NOUNS", "is_korean", "korean_joint"]
 
 
 _KOREAN_CLAUSE = (
@@ -88,7 +88,7 @@ _KOREAN_AUXILIARIES = (
 )
 
 
-_KOREAN_DEPENDENT = ("때", "것", "거", "게", "수", "만큼", "뿐", "줄", "텐", "지", "데", "적", "듯", "동안", "사람")
+DEPENDENT_NOUNS = ("때", "것", "거", "게", "수", "만큼", "뿐", "줄", "텐", "지", "데", "적", "듯", "동안", "사람")
 
 
 def is_korean(char: str) -> bool:
@@ -100,12 +100,14 @@ def korean_joint(left: str, right: str) -> Joint:
     """Return the joint between the word `left` and the word `right`, of which one is Korean."""
     if len(left) < 2 or left[-1] in "한할된될던":
         return Joint.NONE
-    if right.startswith(_KOREAN_DEPENDENT) and left[-1] in "을를은는":
+    if right.startswith(DEPENDENT_NOUNS) and left[-1] in "을를은는":
         return Joint.NONE
     if left[-1] == "를" or (left[-1] == "을" and left[-2] not in _KOREAN_ADNOMINAL):
         return Joint.PHRASE
-    if left in _KOREAN_PRONOUNS or (left[-1] in "은는" and left[-2] not in _KOREAN_ADNOMINAL):
+    if left in _KOREAN_PRONOUNS or (left[-1] in "은는" and not _is_adnominal(left)):
         return Joint.PHRASE
+    if left[-1] in "은는":
+        return Joint.LAST
     if right.startswith(_KOREAN_AUXILIARIES):
         return Joint.NONE
     if left.endswith(_KOREAN_CLAUSE):
@@ -115,3 +117,10 @@ def korean_joint(left: str, right: str) -> Joint:
     if left[-1] in "이히게" and len(left) > 2:
         return Joint.PLAIN
     return Joint.WORD if left[-1] in "가도로" else Joint.BOUND
+
+
+def _is_adnominal(left: str) -> bool:
+    """Return whether 은 or 는 makes a verb that describes the next word; after 지 only if a verb's ending precedes."""
+    if left[-2] == "지" and len(left) > 2:
+        return left[-3] in "어해여려라빠커"
+    return left[-2] in _KOREAN_ADNOMINAL

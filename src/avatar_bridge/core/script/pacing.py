@@ -29,8 +29,8 @@ _SYLLABIC: _Caps = (
     (16.0, 7.0, Joint.WORD),
     (20.0, 5.0, Joint.WEAK),
     (24.0, 8.0, Joint.PLAIN),
-    (27.0, 8.0, Joint.BOUND),
-    (30.0, 8.0, Joint.LAST),
+    (26.0, 8.0, Joint.BOUND),
+    (28.0, 8.0, Joint.LAST),
 )
 _IDEOGRAPHIC: _Caps = (
     (14.0, 8.0, Joint.WEAK),

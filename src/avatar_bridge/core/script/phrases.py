@@ -36,7 +36,7 @@ from avatar_bridge.core.script.abbreviations import (
     VERBS,
 )
 from avatar_bridge.core.script.joints import CLOSERS, LEANING_MARKS, OPENERS, Joint
-from avatar_bridge.core.script.korean import is_korean, korean_joint
+from avatar_bridge.core.script.korean import DEPENDENT_NOUNS, is_korean, korean_joint
 
 __all__ = ["before_word", "is_settled", "last_resort", "settled"]
 
@@ -47,6 +47,8 @@ _ELIDED_ARTICLES = ("l'", "l’")
 _ELIDED_LINKS = ("d'", "d’")
 _PREDICATES = AUXILIARIES | VERBS
 _LINK_LEADS = PHRASE_OPENERS | frozenset(("to", "à", "au", "aux", "al", "a", "of", "de"))
+_AFTER_SUBJECT = DETERMINERS | QUANTIFIERS | PHRASE_OPENERS
+_NEVER_LAST = DETERMINERS | COORDINATORS | LINKS | TO | PHRASE_OPENERS
 _VERB_ENDINGS = ("ó", "amos", "emos", "aron", "ieron", "aban", "aba", "èrent", "aient", "iert")
 _INFINITIVES = ("ar", "er", "ir", "rse", "rlo", "rla", "rle", "rme", "rte", "todos", "todas")
 _MODIFIERS = ("al", "ous", "ive", "ful", "less", "ic", "able", "ible", "ary", "ing", "ed", "ent", "ant", "ish", "ly")
@@ -100,7 +102,8 @@ def last_resort(word: str, following: str) -> Joint:
     """Return the joint between words that belong together: no number, name, title or contraction is torn even then."""
     left, right = word.lower(), following.lower()
     together = not left.isalpha() or not right[0].isalpha() or left in NEVER_ENDS or following[0].isupper()
-    return Joint.NONE if together or right in LEANS_LEFT or left in DETERMINERS or len(left) < 2 else Joint.LAST
+    together = together or right in LEANS_LEFT or right.startswith(DEPENDENT_NOUNS)
+    return Joint.NONE if together or left in _NEVER_LAST or len(left) < 2 else Joint.LAST
 
 
 def _before_conjunction(before: str, left: str, _right: str) -> Joint:
@@ -291,17 +294,15 @@ def _settled_link(left: str, key: str, following: str) -> Joint:
 
 def _is_contracted(left: str) -> bool:
     """Return whether a word with an apostrophe leans on the next: `I'm`, `Mozart's`, `qu'elle`."""
-    for mark in "'’":
-        head, apostrophe, tail = left.rpartition(mark)
-        if apostrophe:
-            return tail in _CONTRACTIONS or (head in _ELIDED and tail in LEANS_RIGHT)
-    return False
+    head, apostrophe, tail = left.replace("’", "'").rpartition("'")
+    return bool(apostrophe) and (tail in _CONTRACTIONS or (head in _ELIDED and tail in LEANS_RIGHT))
 
 
 def _may_part(lead: str, word: str, left: str, following: str, right: str) -> bool:
-    if right in LEANS_LEFT or len(left) < 2 or _is_contracted(left):
-        return False
     if left in LEANS_RIGHT and not (left in FULL_OBJECTS and lead.lower() in _LINK_LEADS):
+        # `Schneiden Sie | die Zwiebeln`: the polite pronoun stands behind its verb.
+        return word == "Sie" and lead.isalpha() and right in _AFTER_SUBJECT
+    if right in LEANS_LEFT or len(left) < 2 or (not left.isalpha() and _is_contracted(left)):
         return False
     if left[-1].isdigit() and lead.rstrip(".").lower() in BEFORE_NUMBER:
         return False

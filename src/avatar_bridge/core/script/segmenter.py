@@ -40,7 +40,7 @@ _WIDE = re.compile(rf"[{_UNSPACED}\uac00-\ud7a3]")
 _LEANING_RUN = re.compile(r"[!?;:,.…‽%»”’)\]}\"'*_~]+\Z")
 _NONE = Joint.NONE
 _LAST = Joint.LAST
-_SPEAKING_KANA = re.compile("[はがをに]")
+_SPEAKING_KANA = re.compile("[はがをにもてとらでどば]")
 _STRIDE = 1024
 _LONGEST_WORD = 64
 _INSIDE = re.compile("[0-9A-Za-z\u00c0-\u02af\uac00-\ud7a3]+")
@@ -273,7 +273,7 @@ class Segmenter:
         elif kind == _MARK:
             self._nesting.read(text, self._weight)
         self._step()
-        if kind == _MARK and text in "。！？" and self._pacing.is_late(self._weight):
+        if text in "。！？" and self._pacing.is_late(self._weight) and not self._nesting.inside(self._weight):
             self._offer(self._cursor, Joint.SENTENCE)
         rest = len(text) - 1
         silent = kind != _HIRAGANA_RUN or not (text[0] in KANA_PARTICLES or _SPEAKING_KANA.search(text))
@@ -327,9 +327,7 @@ class Segmenter:
         if joint < _LAST:
             return
         if self._nesting.inside(self._weight):
-            if joint < Joint.WEAK:
-                return
-            joint = Joint.INNER if joint >= Joint.CLAUSE else Joint.LAST
+            joint = Joint.INNER if joint >= Joint.CLAUSE else Joint.BOUND if joint >= Joint.WEAK else Joint.LAST
         if self._pacing.offer(joint, self._origin + here, self._weight if weight is None else weight):
             self._decide()
 

@@ -89,6 +89,8 @@ def mark_joint(left: str, following: str) -> Joint | None:
         return Joint.NONE if closed or (following.isdigit() and core[-2:-1].isdigit()) else Joint.CLAUSE
     if last in _SOFT_MARKS:
         return Joint.CLAUSE
+    if left[-1] in "》」』" and following in "《「『":
+        return Joint.WORD
     return Joint.NONE if closed else None
 
 
@@ -124,11 +126,17 @@ def japanese_joint(left: str, following: str) -> Joint:
     return Joint.NONE if last in "おごんっー" else Joint.BOUND
 
 
+_KANA_GOES_ON = frozenset("んぁぃぅぇぉっゃゅょーなはもすしるれらりまいうえおくさたちつてとねよかがのに")
+"""Hiragana that mostly go on with the word before them."""
+
+
 def kana_joint(left: str, following: str) -> Joint:
     """Return the joint between two hiragana: only を is surely a particle there."""
     before = left[-2:-1]
     if left[-1] == "を" and before and following not in "んぁぃぅぇぉっゃゅょー":
         return Joint.PHRASE
+    if following not in _KANA_GOES_ON and left.endswith(("から", "ので", "けど", "たら", "れば", "えば", "ながら")):
+        return Joint.PLAIN
     if following == "お" and left[-1] == "は" and before:
         return Joint.WORD
     if following == "お" and left[-1] == "に" and before not in {"", "の"}:
@@ -136,4 +144,6 @@ def kana_joint(left: str, following: str) -> Joint:
     if left[-1] == "が" and before and _is_hiragana(before):
         return Joint.NONE if following in "んらとすたけりるっ" else Joint.BOUND
     particle = left[-1] in KANA_PARTICLES and before and not _is_hiragana(before)
-    return Joint.BOUND if particle and following not in "んなはもすしあいっょてるれらりま" else Joint.NONE
+    if particle and following not in "んなはもすしあいっょてるれらりま":
+        return Joint.BOUND
+    return Joint.LAST if left[-1] in "はもてと" and before and following not in _KANA_GOES_ON else Joint.NONE
