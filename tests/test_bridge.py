@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ from virtual_time import VirtualClock, run
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.motion.rig import CHANNELS
-from avatar_bridge.core.vocabulary import Frame
+from avatar_bridge.core.vocabulary import Frame, SpokenSegment
 from avatar_bridge.errors import UsageError
 
 FRAME = 1 / 60
@@ -204,6 +204,85 @@ def test_what_a_failing_stream_gave_is_spoken_before_its_error_is_raised() -> No
                 await bridge.perform(model())
             assert "And the sec" in " ".join(voice.asked)
             assert (await bridge.perform("Next.")).heard.complete
+
+    run(scene())
+
+
+class Defective(ToneVoice):
+    async def speak(self, text: str) -> AsyncGenerator[SpokenSegment, None]:
+        async for piece in super().speak(text):
+            yield piece
+        if "broken" in text:
+            raise KeyError("a defect of a third party")
+
+
+def test_a_performance_that_fails_closes_the_mouth_and_leaves_the_floor() -> None:
+    async def scene() -> None:
+        driver = Witness(native=frozenset({"hat"}))
+        async with bridge_of(driver, voice=Defective()) as bridge:
+            with pytest.raises(ExceptionGroup):
+                await bridge.perform("[hat]This is a good sentence to begin with. And this one is broken, my friend.")
+            assert acts(driver)[-1] == ("reset", "")
+            assert bridge.stage.timeline is None
+            assert bridge.timeline is None
+            assert (await bridge.perform("Next.")).heard.complete
+
+    run(scene())
+
+
+def test_an_interrupt_lets_go_of_the_model_that_streams() -> None:
+    let_go: list[bool] = []
+
+    async def model() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "A sentence that nobody will hear to its end. "
+        finally:
+            let_go.append(True)
+
+    async def scene() -> None:
+        stream = model()
+        async with bridge_of(Witness()) as bridge:
+            speaking = asyncio.ensure_future(bridge.perform(stream))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            bridge.interrupt()
+            assert (await speaking).interrupted
+            assert let_go == [True]
+
+    run(scene())
+
+
+def test_of_three_that_ask_for_the_floor_at_once_the_last_gets_it_alone() -> None:
+    async def scene() -> None:
+        voice = ToneVoice()
+        async with bridge_of(Witness(), voice=voice) as bridge:
+            first = asyncio.ensure_future(bridge.perform("The first one speaks for quite a while, my friend."))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            second = asyncio.ensure_future(bridge.perform("The second is never said."))
+            third = asyncio.ensure_future(bridge.perform("The third is heard."))
+            outcomes = await asyncio.gather(first, second, third)
+            assert [outcome.interrupted for outcome in outcomes] == [True, True, False]
+            assert outcomes[0].heard.speech.startswith("The first")
+            assert outcomes[1].heard.speech == ""
+            assert outcomes[2].heard.complete
+            assert not any("second" in text for text in voice.asked)
+
+    run(scene())
+
+
+class Deaf(Witness):
+    async def close(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_targets_that_do_not_answer_are_left_all_at_once() -> None:
+    async def scene() -> None:
+        drivers = [Deaf(name=str(number)) for number in range(5)]
+        bridge = bridge_of(*drivers)
+        async with bridge:
+            left_at = VirtualClock().time()
+        assert VirtualClock().time() - left_at < 3.0
+        assert len([note for note in bridge.notes if "did not answer" in note.message]) == 5
 
     run(scene())
 

@@ -33,6 +33,7 @@ _CLOSING = 2.0
 """Seconds that a target may take to be put back to rest when the bridge closes."""
 
 _QUIET = HeardText("", "", 0.0, complete=True)
+_NOTHING = HeardText("", "", 0.0, complete=False)
 
 
 def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -116,7 +117,8 @@ class Bridge:
         self._tasks: asyncio.TaskGroup | None = None
         self._background: list[asyncio.Task[None]] = []
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
-        self._heard = _QUIET
+        self._latest: asyncio.Task[None] | None = None
+        self._interrupts = 0
         self._troubles: list[Diagnostic] = []
 
     @classmethod
@@ -191,11 +193,12 @@ class Bridge:
 
     async def ready(self, within: float = 5.0) -> None:
         """Wait until every target was reached or given up for now, `within` seconds at most."""
-        waits = [asyncio.ensure_future(driver.ready()) for driver in self._drivers]
-        if waits:
-            _, pending = await asyncio.wait(waits, timeout=within)
-            for wait in pending:
-                wait.cancel()
+        try:
+            async with asyncio.timeout(within), asyncio.TaskGroup() as waits:
+                for body in self.stage.bodies:
+                    waits.create_task(self._known(body))
+        except TimeoutError:
+            return
 
     async def perform(self, script: Script, *, keep_audio: bool = False) -> Outcome:
         """Speak tagged text, whole or streaming, and act on its words; return what was heard once it was.
@@ -203,48 +206,52 @@ class Bridge:
         An utterance that is still under way is interrupted first. An error of the text's own iterator is raised
         after what came before it was spoken. With `keep_audio` the outcome holds what was spoken.
         """
-        stage = self.stage
-        previous = self._running
         self.interrupt()
-        if previous:
-            await asyncio.wait({previous[1]})
-        timeline = Timeline(self.motion_map)
+        turn = self._interrupts
         performance = Performance(
             script,
-            stage=stage,
+            stage=self.stage,
             voice=self._voice,
-            timeline=timeline,
+            timeline=Timeline(self.motion_map),
             parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
             segmenter=Segmenter(),
             preparing=self._preparing,
             keep_audio=keep_audio,
         )
-        task = asyncio.create_task(performance.run())
-        running = (performance, task)
-        self._running = running
+        if self._latest is not None:
+            await asyncio.wait({self._latest})
+        if turn == self._interrupts and await self._run(performance):
+            return performance.outcome(performance.timeline.heard(performance.timeline.duration))
+        return performance.outcome(performance.heard or _NOTHING, interrupted=True)
+
+    async def _run(self, performance: Performance) -> bool:
+        """Give a performance the floor, return whether it was spoken out; whatever ends it early closes the mouth."""
+        task = self._latest = asyncio.create_task(performance.run())
+        running = self._running = (performance, task)
         try:
             await asyncio.wait({task})
-        except asyncio.CancelledError:
+        finally:
             if self._running is running:
-                self.interrupt()
-            await asyncio.wait({task})
-            raise
+                if not task.done() or self.stage.timeline is performance.timeline:
+                    self.interrupt()
+                self._running = None
+            if not task.done():
+                await asyncio.wait({task})
         if task.cancelled():
-            return performance.outcome(self._heard, interrupted=True)
-        self._running = None
+            return False
         task.result()
-        return performance.outcome(timeline.heard(timeline.duration))
+        return True
 
     def interrupt(self) -> HeardText:
         """Stop everything in one act and return what was heard, exact to the word; harmless when nothing is said."""
-        if self._running is None or self._stage is None:
+        self._interrupts += 1
+        if self._running is None:
             return _QUIET
         performance, task = self._running
         self._running = None
-        heard = self._stage.interrupt()
+        heard = performance.heard = performance.timeline.heard(self.stage.interrupt())
         task.cancel()
-        self._heard = performance.timeline.heard(heard)
-        return self._heard
+        return heard
 
     def act(self, name: str, *, strength: float = 1.0, duration: float | None = None) -> None:
         """Perform one action of the motion map at once; raises UsageError for a name the map does not have."""
@@ -255,7 +262,8 @@ class Bridge:
             raise UsageError(f"the motion map {self.motion_map.name!r} has no action {name!r}{hint}")
         now = self._clock.time()
         for body in self.stage.bodies:
-            body.act(action, now, strength=strength, duration=duration)
+            with body.contained():
+                body.act(action, now, strength=strength, duration=duration)
 
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
@@ -274,16 +282,22 @@ class Bridge:
         with body.contained():
             await body.driver.run()
 
+    @staticmethod
+    async def _known(body: Body) -> None:
+        with body.contained():
+            await body.driver.ready()
+
     async def _leave(self) -> None:
-        for body in self.stage.bodies:
-            with body.contained():
-                await self._close(body.driver)
+        async with asyncio.TaskGroup() as partings:
+            for body in self.stage.bodies:
+                partings.create_task(self._close(body))
         for task in self._background:
             task.cancel()
 
-    async def _close(self, driver: Driver) -> None:
-        try:
-            async with asyncio.timeout(_CLOSING):
-                await driver.close()
-        except TimeoutError:
-            self.notes.append(Diagnostic(f"{driver.name} did not answer when it was put back to rest"))
+    async def _close(self, body: Body) -> None:
+        with body.contained():
+            try:
+                async with asyncio.timeout(_CLOSING):
+                    await body.driver.close()
+            except TimeoutError:
+                self.notes.append(Diagnostic(f"{body.driver.name} did not answer when it was put back to rest"))

@@ -14,7 +14,7 @@ from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
 from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment, SpokenSegment, WordMark
-from avatar_bridge.errors import VoiceError, WorkerError
+from avatar_bridge.errors import AvatarBridgeError
 from avatar_bridge.ports import Voice
 from avatar_bridge.stage.stage import Stage
 
@@ -96,6 +96,8 @@ class Performance:
     ) -> None:
         self.timeline = timeline
         self.first_audio: float | None = None
+        self.heard: HeardText | None = None
+        """What was heard of it, set by whoever interrupts it; None while nobody did."""
         self._script = script
         self._stage = stage
         self._voice = voice
@@ -209,7 +211,7 @@ async def spoken(
     try:
         async with aclosing(voice.speak(segment.text)) as speech:
             pieces = [piece async for piece in speech]
-    except (VoiceError, WorkerError) as error:
+    except AvatarBridgeError as error:
         timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
         return None
     return await preparing(segment.text, join(pieces)) if pieces else None
@@ -220,6 +222,11 @@ async def _chunks(script: Script) -> AsyncGenerator[str, None]:
         for start in range(0, len(script), 256):
             yield script[start : start + 256]
             await asyncio.sleep(0)
+    elif isinstance(script, AsyncGenerator):
+        # an interrupt ends the model's request with it
+        async with aclosing(script):
+            async for chunk in script:
+                yield chunk
     elif isinstance(script, AsyncIterable):
         async for chunk in script:
             yield chunk
