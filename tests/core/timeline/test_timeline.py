@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stories import MAP, WORD, performed, prepared, segments, told
 
 from avatar_bridge.core.timeline.timeline import FIRST_MOTION_HOLD, Timeline
-from avatar_bridge.core.vocabulary import Segment
+from avatar_bridge.core.vocabulary import Segment, Text
 
 
 def word_at(timeline: Timeline, text: str) -> float:
@@ -113,3 +117,20 @@ def test_an_unknown_action_is_a_diagnostic_with_the_nearest_name() -> None:
 
 def test_the_map_of_the_stories_is_whole() -> None:
     assert set(MAP.actions) == {"nod", "bow", "smile", "angry", "hat"}
+
+
+@given(at=st.floats(-0.5, 3.0), count=st.integers(1, 6))
+def test_what_was_heard_ends_before_the_first_word_that_was_not_heard_out(at: float, count: int) -> None:
+    timeline = performed(" ".join(f"w{index}" for index in range(count)))
+    heard = timeline.heard(at)
+    whole = itertools.takewhile(lambda word: word.at + word.duration <= at + 1e-6, timeline.words)
+    assert heard.speech.split() == [word.text for word in whole]
+    assert heard.shown == heard.speech
+
+
+def test_text_is_known_as_it_comes() -> None:
+    timeline = Timeline(MAP)
+    for index, word in enumerate(("one ", "two ", "three")):
+        timeline.feed(Text(4 * index, word, 4 * index, word))
+        assert timeline.speech == timeline.shown == "one two three"[: 4 * index + len(word)]
+    assert [timeline.shown_offset(at) for at in (0, 3, 4, 9, 13, 99)] == [0, 3, 4, 9, 13, 13]

@@ -144,6 +144,9 @@ class Timeline:
         self._map = motion_map
         self._repertoire = repertoire or Repertoire()
         self._texts: list[Text] = []
+        self._spoken: list[str] = []
+        self._shown: list[str] = []
+        self._ends: list[float] = []
         self._length = 0
         self._placed_to = 0
         self._chars: list[int] = []
@@ -156,6 +159,8 @@ class Timeline:
         match event:
             case Text():
                 self._texts.append(event)
+                self._spoken.append(event.spoken)
+                self._shown.append(event.shown)
                 self._length = event.at + len(event.spoken)
             case Cue():
                 self._cues.append(event)
@@ -209,16 +214,16 @@ class Timeline:
     @property
     def speech(self) -> str:
         """The spoken text as far as it is known."""
-        return "".join(text.spoken for text in self._texts)
+        return _joined(self._spoken)
 
     @property
     def shown(self) -> str:
         """The subtitle text as far as it is known."""
-        return "".join(text.shown for text in self._texts)
+        return _joined(self._shown)
 
     def shown_offset(self, char: int) -> int:
         """Return the subtitle offset of speech offset `char`; within a piece that is shown as it is said, exactly."""
-        index = bisect_right([text.at for text in self._texts], char) - 1
+        index = bisect_right(self._texts, char, key=lambda text: text.at) - 1
         if index < 0:
             return 0
         text = self._texts[index]
@@ -241,11 +246,7 @@ class Timeline:
         complete = self.closed and at >= self.duration - 1e-6
         if complete:
             return HeardText(self.speech, self.shown, self.duration, complete=True)
-        count = 0
-        for word in self.words:
-            if word.at + word.duration > at + 1e-6:
-                break
-            count += 1
+        count = bisect_right(self._ends, at + 1e-6)
         if not count:
             return HeardText("", "", max(at, 0.0), complete=False)
         last = self.words[count - 1]
@@ -258,7 +259,8 @@ class Timeline:
 
     def next_stressed(self, at: float, within: float) -> float | None:
         """Return the start of the first stressed word in at..at + within."""
-        for word in self.words[bisect_left(self.words, at, key=lambda word: word.at) :]:
+        for index in range(bisect_left(self.words, at, key=lambda word: word.at), len(self.words)):
+            word = self.words[index]
             if word.at > at + within:
                 return None
             if word.stressed:
@@ -270,6 +272,8 @@ class Timeline:
         for word in alignment.words:
             self.words.append(replace(word, char=segment.at + word.char, at=at + word.at))
             self._chars.append(segment.at + word.char)
+            end = at + word.at + word.duration
+            self._ends.append(max(end, self._ends[-1]) if self._ends else end)
         self.phonemes += [replace(phoneme, at=at + phoneme.at) for phoneme in alignment.phonemes]
         self.mouth.append(prepared.mouth, at)
         self._stimulate(segment, len(alignment.words))
@@ -307,10 +311,11 @@ class Timeline:
             else:
                 waiting.append(cue)
         self._cues = waiting
+        unplaced = {cue.id for cue in waiting}
         releases: list[Release] = []
         for release in self._releases:
             index = self._index.get(release.cue)
-            if release.at <= self._placed_to and not any(cue.id == release.cue for cue in waiting):
+            if release.at <= self._placed_to and release.cue not in unplaced:
                 if index is not None:
                     released = max(self._end_before(release.at), self.cues[index].at)
                     self.cues[index] = replace(self.cues[index], released=released)
@@ -362,6 +367,12 @@ class Timeline:
     def _end_before(self, char: int) -> float:
         index = bisect_left(self._chars, char) - 1
         return self.words[index].at + self.words[index].duration if index >= 0 else 0.0
+
+
+def _joined(pieces: list[str]) -> str:
+    """Return the pieces as one, and keep them so: asking again costs nothing."""
+    pieces[:] = ["".join(pieces)]
+    return pieces[0]
 
 
 _CLOSING = frozenset(".,;:!?…。、！？，；：)]}\"'”’»」』】）")
