@@ -162,6 +162,21 @@ async def test_killed_from_outside_in_mid_answer_and_while_idle() -> None:
         assert await said(made, "back") == ["back"]
 
 
+async def test_interrupts_do_not_prolong_the_patience_with_a_child_that_hangs(tmp_path: Path) -> None:
+    async with voice(reply_timeout=1.0, once=str(tmp_path / "once")) as made:
+        first = made.pid
+        for _ in range(20):
+            asking = asyncio.ensure_future(said(made, "hang on"))
+            done, _ = await asyncio.wait({asking}, timeout=0.6)
+            asking.cancel()
+            await asyncio.wait({asking})
+            if done:
+                break
+        assert asking.result() == ["hang", "on"]
+        assert made.pid != first
+        assert "made no progress for 1 s" in str(made.diagnostics())
+
+
 async def test_the_engines_own_error_is_neither_retried_nor_fatal() -> None:
     async with voice() as made:
         pid = made.pid

@@ -41,6 +41,9 @@ class WorkerChild:
         self._tail: deque[bytes] = deque()
         self._number = 0
         self._verdict = ""
+        self._unanswered = {0}
+        self._sign = asyncio.get_running_loop().time()
+        """When it last gave a sign of life, or was first asked after it had answered everything."""
         self._tasks = (asyncio.create_task(self._read()), asyncio.create_task(self._listen()))
         self.ended = asyncio.create_task(process.wait())
         """Done when the process is no more."""
@@ -77,6 +80,9 @@ class WorkerChild:
     def send(self, number: int, call: str, arguments: Mapping[str, Any]) -> None:
         """Ask for `call`; from now on only frames with this number come out of `frame`."""
         self._number = number
+        if not self._unanswered:
+            self._sign = asyncio.get_running_loop().time()
+        self._unanswered.add(number)
         self._write(pack({"id": number, "call": call, "arguments": arguments}))
 
     def cancel(self, number: int) -> None:
@@ -85,15 +91,13 @@ class WorkerChild:
         self._write(pack({"id": number, "call": "cancel"}))
 
     async def frame(self, patience: float) -> dict[str, Any]:
-        """Return the next frame; raises WorkerError when the child is dead or silent for `patience` seconds."""
-        try:
-            async with asyncio.timeout(patience):
-                frame = await self._frames.get()
-                while frame is not None and frame["id"] != self._number:
-                    frame = await self._frames.get()
-        except TimeoutError:
-            self.kill(f"made no progress for {patience:g} s and was stopped")
-            raise WorkerError(self._verdict) from None
+        """Return the next frame; raises WorkerError when the child is dead or silent for `patience` seconds.
+
+        The silence counts from its last sign of life: calls that were let go meanwhile do not prolong it.
+        """
+        frame = await self._next(patience)
+        while frame is not None and frame["id"] != self._number:
+            frame = await self._next(patience)
         if frame is None:
             self._frames.put_nowait(None)
             with contextlib.suppress(TimeoutError):
@@ -102,6 +106,21 @@ class WorkerChild:
             self.kill(self.obituary())
             raise WorkerError(self._verdict)
         return frame
+
+    async def _next(self, patience: float) -> dict[str, Any] | None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                async with asyncio.timeout_at(self._sign + patience):
+                    frame = await self._frames.get()
+            except TimeoutError:
+                if clock() < self._sign + patience:
+                    continue
+                self.kill(f"made no progress for {patience:g} s and was stopped")
+                raise WorkerError(self._verdict) from None
+            # while nobody read, it had to wait
+            self._sign = clock()
+            return frame
 
     def kill(self, verdict: str) -> None:
         """End the process now, for the reason given."""
@@ -166,6 +185,9 @@ class WorkerChild:
                 except ProtocolError as error:
                     self.kill(str(error))
                     break
+                self._sign = asyncio.get_running_loop().time()
+                if frame["kind"] != "piece":
+                    self._unanswered.discard(frame["id"])
                 if frame["id"] == self._number:
                     await self._frames.put(frame)
         await self._frames.put(None)
