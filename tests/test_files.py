@@ -46,7 +46,7 @@ def test_a_private_file_is_its_owners_alone_and_others_are_as_usual(tmp_path: Pa
         (errno.EIO, os.strerror(errno.EIO)),
     ],
 )
-@pytest.mark.parametrize("step", ["mkstemp", "fsync", "replace"])
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 def test_a_failure_leaves_what_was_there_and_nothing_else(
     step: str, number: int, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,13 +56,34 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(
     def fail(*_: Any, **__: Any) -> NoReturn:
         raise OSError(number, os.strerror(number))
 
-    owner: Any = {"mkstemp": files.tempfile, "fsync": files.os, "replace": Path}[step]
+    owner: Any = {"open": files.os, "fsync": files.os, "replace": Path}[step]
     monkeypatch.setattr(owner, step, fail)
     with pytest.raises(WorldError) as caught:
         write_atomically(path, "after" * 1000)
     assert str(caught.value) == f"{path} cannot be written: {reason}"
     assert path.read_text(encoding="utf-8") == "before"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_stop_at_the_last_moment_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "a.txt", "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250 + ".txt")
+    write_atomically(path, "x")
+    assert path.read_text(encoding="utf-8") == "x"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(WorldError, match="cannot be written"):
+        write_atomically(tmp_path / "a" / "..", "x")
 
 
 def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:

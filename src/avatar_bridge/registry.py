@@ -14,6 +14,7 @@ from typing import Any, Literal
 from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import MotionMapError, UsageError
+from avatar_bridge.files import read_text
 
 __all__ = [
     "VOICE_PREFERENCE",
@@ -26,6 +27,7 @@ __all__ = [
     "missing_packages",
     "names",
     "read_map",
+    "read_map_text",
     "remedy",
     "third_parties",
 ]
@@ -155,14 +157,7 @@ def read_map(name_or_path: str | Path) -> MotionMap:
 
 def read_map_text(path: Path) -> str:
     """Return the text of a motion map's file; raises MotionMapError where it is not UTF-8 text."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MotionMapError(
-            f"{path}: expected UTF-8 text; byte {error.start} is not: save the file as UTF-8"
-        ) from None
-    except OSError as error:
-        raise MotionMapError(f"{path}: cannot be read: {error.strerror}") from None
+    return read_text(path, MotionMapError)
 
 
 def _map_folder() -> Path:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
+from avatar_bridge.files import read_text
 
 __all__ = [
     "DriverSettings",
@@ -122,21 +123,11 @@ def parse_settings(text: str, *, source: str) -> Settings:
 def read_settings(path: Path | None = None) -> Settings:
     """Return the settings in the file at `path`, or the defaults where none is named and none is found."""
     chosen = path or default_path()
-    try:
-        text = chosen.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not chosen.exists():
         if path is None:
             return Settings()
-        raise SettingsError(
-            f"there is no settings file at {path}; name an existing one or leave the option out"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"{chosen}: expected UTF-8 text; byte {error.start} is not: save the file as UTF-8"
-        ) from None
-    except OSError as error:
-        raise SettingsError(f"{chosen}: cannot be read: {error.strerror}") from None
-    return parse_settings(text, source=str(chosen))
+        raise SettingsError(f"there is no settings file at {path}; name an existing one or leave the option out")
+    return parse_settings(read_text(chosen, SettingsError), source=str(chosen))
 
 
 def override(settings: Settings, changes: dict[str, Any]) -> Settings:

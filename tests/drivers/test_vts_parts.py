@@ -11,6 +11,7 @@ from avatar_bridge.drivers.vts_discovery import Search
 from avatar_bridge.drivers.vts_folders import find_model_file, model_folders
 from avatar_bridge.drivers.vts_latency import Latency
 from avatar_bridge.drivers.vts_token import TokenFile, default_token_path
+from avatar_bridge.errors import WorldError
 
 
 def test_a_token_is_kept_for_its_owner_and_its_plugin(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_a_failed_write_leaves_the_old_token(tmp_path: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WorldError, match="the disk is full"):
         tokens.write("new")
     assert tokens.read() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["token.json"]

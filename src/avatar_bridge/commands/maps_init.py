@@ -22,6 +22,7 @@ from avatar_bridge.drivers.vts_model import Model, is_local, read_model
 from avatar_bridge.drivers.vts_session import authenticate
 from avatar_bridge.drivers.vts_token import TokenFile
 from avatar_bridge.errors import UnreachableError, UsageError
+from avatar_bridge.files import write_atomically
 from avatar_bridge.registry import data_file, read_map
 from avatar_bridge.wire.vts_bindings import bind, unknown_inputs
 
@@ -110,9 +111,15 @@ async def draft(
 
 
 def save(text: str, path: Path, *, force: bool = False) -> None:
-    """Write a drafted map; raises UsageError where the file exists and `force` is not given."""
+    """Write a drafted map; raises UsageError where the file exists and `force` is not given.
+
+    With `force`, what is there is replaced once the new map is written whole; raises WorldError where it cannot be.
+    """
+    if force:
+        write_atomically(path, text)
+        return
     try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError as error:
         raise UsageError(f"{path} exists: choose another name, or give --force to replace it") from error

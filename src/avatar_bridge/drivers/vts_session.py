@@ -10,7 +10,7 @@ from avatar_bridge.drivers.vts_client import VTubeStudioClient
 from avatar_bridge.drivers.vts_stream import FrameStream
 from avatar_bridge.drivers.vts_switches import Switches
 from avatar_bridge.drivers.vts_token import TokenFile
-from avatar_bridge.errors import AvatarBridgeError, RefusedError
+from avatar_bridge.errors import AvatarBridgeError, RefusedError, WorldError
 from avatar_bridge.wire.vts_errors import POPUP_OPEN, ApiError
 from avatar_bridge.wire.vts_replies import Authentication, Token, read
 
@@ -20,7 +20,7 @@ POPUP_TIMEOUT = 300.0
 """Seconds for which the answer to the pop-up is waited before it is asked for again."""
 BUSY = 1.0
 """Seconds until the question is put again while another plugin's is open."""
-_FAREWELL = 1.0
+_FAREWELL = 1.5
 _EVENTS = ("ModelLoadedEvent", "ModelConfigChangedEvent")
 
 
@@ -46,10 +46,8 @@ async def authenticate(
     remark = None
     try:
         await asyncio.to_thread(tokens.write, token)
-    except OSError as error:
-        remark = (
-            f"The permission could not be stored in {tokens.path.name} ({error.strerror}): VTube Studio will ask again."
-        )
+    except WorldError as error:
+        remark = f"The permission could not be stored, so VTube Studio will ask again: {error}"
     answer = await _enter(client, plugin, developer, token)
     if not answer.authenticated:
         raise RefusedError(f"VTube Studio granted a token and then refused it: {answer.reason or 'no reason given'}")
@@ -102,8 +100,7 @@ async def drive(
     except asyncio.CancelledError:
         with contextlib.suppress(AvatarBridgeError, TimeoutError):
             async with asyncio.timeout(_FAREWELL):
-                await stream.close(client)
-                await switches.close(client)
+                await asyncio.gather(stream.close(client), switches.close(client))
         raise
     except BaseExceptionGroup as group:
         stream.forget()
