@@ -25,6 +25,7 @@ __all__ = [
     "ORDINAL_LEADS",
     "PARTICLES",
     "PARTITIVES",
+    "PERIODS",
     "PHRASAL",
     "PHRASE_OPENERS",
     "QUANTIFIERS",
@@ -207,7 +208,7 @@ vom beim unser unsere unseren unserem dieser diese dieses diesen diesem jeder je
 """)
 """German articles: a capital after them is a noun, and a small letter after that no part of it."""
 
-FULL_OBJECTS = _words("me him us them you it this that")
+FULL_OBJECTS = _words("me him us them you it")
 """Pronouns that close a phrase after a preposition (`with you I ...`)."""
 
 PHRASAL = _words("""
@@ -226,6 +227,11 @@ UNITS = _words("""
 euro euros dollar dollars pounds yen times time veces vez fois mal hours horas heures stunden km
 """)
 """What amounts are counted in."""
+
+PERIODS = _words(
+    "day days week month year hour minute second night person piece time kilo pound head share gallon mile"
+)
+"""What `a` before it makes a rate of (`twice a day`)."""
 
 COORDINATORS = _words("and or but y o e u ni et ou und oder como as wie than")
 """Conjunctions that also join two single words."""
@@ -253,7 +259,8 @@ durch gegen ohne seit bis zum zur beim sehr so ganz nicht noch nur auch schon me
 waren bin bist wird werden wurde wurden hat haben hatte hatten habe kann können muss müssen soll will wollen wenn weil
 dass als ob wie wo herr frau knapp etwa rund ca 이 그 저 한 두 세 네 더 안 못 꼭 참 좀 잘 제 내 네 우리 저희 이런 그런
 저런 어떤 무슨 모든 새 다른 약 매우 아주 너무 정말 진짜 가장 제일 그리고 하지만 그래서 그런데 또 및 옛 첫 이번 다음
-지난 조금 많이 then best casi immer gar siempre souvent toujours oft often usually rarely
+지난 조금 많이 then best casi immer gar ever still already hardly barely siempre souvent toujours oft often
+usually rarely
 """)
 LEANS_RIGHT = (_LEANING | DETERMINERS | QUANTIFIERS | AUXILIARIES | CLAUSE_OPENERS | PHRASE_OPENERS) - {"enough"}
 """Words that belong to the word after them (articles, prepositions, auxiliaries, pronouns, titles)."""

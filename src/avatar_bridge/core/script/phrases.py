@@ -25,6 +25,7 @@ from avatar_bridge.core.script.abbreviations import (
     OBJECTS,
     PARTICLES,
     PARTITIVES,
+    PERIODS,
     PHRASAL,
     PHRASE_OPENERS,
     QUANTIFIERS,
@@ -244,7 +245,8 @@ def settled(joint: Joint, left: str, opener: str, following: str) -> Joint:
     """
     bare = following.rstrip(CLOSERS)
     key, next_key = opener.lower(), bare.lower()
-    if next_key == left.lower() and len(left) > 2:
+    rate = key in {"a", "an"} and next_key.rstrip(".,;:!?") in PERIODS
+    if rate or (next_key == left.lower() and len(left) > 2):
         return Joint.NONE
     if key in LINKS or key in TO:
         return _settled_link(left, key, bare)
