@@ -84,11 +84,13 @@ def before_word(lead: str, word: str, following: str) -> Joint:
     left, right = word.lower(), following.lower()
     if not _may_part(lead, word, left, following, right):
         return Joint.NONE
-    if is_korean(left[-1]) or is_korean(right[0]):
+    if (left[-1] >= "가" or right[0] >= "가") and (is_korean(left[-1]) or is_korean(right[0])):
         return korean_joint(left, right)
-    before = lead.lower().lstrip(_STRIPPED_LEFT)
-    if before[-1:] in LEANING_MARKS and before[:-1] not in NEVER_ENDS:
-        before = ""
+    before = lead.lower()
+    if not before.isalpha():
+        before = before.lstrip(_STRIPPED_LEFT)
+        if before[-1:] in LEANING_MARKS and before[:-1] not in NEVER_ENDS:
+            before = ""
     if judge := _JUDGES.get(right):
         return judge(before, left, right)
     if right[1:2] in {"'", "’"}:
