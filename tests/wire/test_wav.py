@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import wave
 
@@ -33,6 +34,13 @@ def test_any_samples_give_a_whole_file_and_what_is_too_loud_is_clipped(values: l
     pcm = np.frombuffer(data[44:], "<i2")
     assert len(pcm) == len(values)
     assert np.all(np.abs(pcm - np.clip(samples * 32767.0, -32768, 32767)) <= 0.51)
+
+
+def test_the_file_is_the_same_to_the_byte_on_every_machine() -> None:
+    raw = encode_wav(np.float32([0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 1e-6]), 16000)
+    assert np.frombuffer(raw[44:], "<i2").tolist() == [0, 16384, -16384, 32767, -32767, 32767, -32768, 0]
+    assert hashlib.sha256(raw).hexdigest().startswith("a60ed9936d769710")
+    assert soundfile.info(io.BytesIO(raw)).subtype == "PCM_16"
 
 
 def test_no_sound_is_a_file_too() -> None:

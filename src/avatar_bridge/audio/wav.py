@@ -1,10 +1,9 @@
-"""WAV files: written whole and atomically, or recorded while a performance runs as a listener would hear it."""
+"""The `wav` speaker: a performance recorded into a file as a listener would hear it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import struct
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,28 +15,12 @@ import soxr
 from avatar_bridge.audio.wall_playhead import WallPlayhead
 from avatar_bridge.core.vocabulary import Diagnostic, Samples
 from avatar_bridge.errors import SpeakerError
+from avatar_bridge.wire.wav import HEADER_BYTES, LONGEST_BYTES, header, pcm
 
-__all__ = ["WavSpeaker", "write_wav"]
+__all__ = ["WavSpeaker"]
 
-_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
-_LONGEST = 0xFFFF_FFFF - _HEADER.size
 _FADE = 0.005
 """Seconds over which a stop fades out."""
-
-
-def write_wav(path: str | os.PathLike[str], samples: Samples, rate: int) -> None:
-    """Write mono audio as 16-bit PCM; the same samples give the same bytes, and the file is whole or not there.
-
-    Samples outside -1..1 are clipped. Raises SpeakerError where the disk is full or the folder cannot be written.
-    """
-    target = Path(path)
-    partial = _Partial(target, rate)
-    try:
-        partial.append([samples])
-        partial.finish()
-    except OSError as error:
-        partial.discard()
-        raise _trouble(target, error) from error
 
 
 def _trouble(target: Path, error: OSError) -> SpeakerError:
@@ -57,23 +40,21 @@ class _Partial:
             self._file: BinaryIO = self._path.open("wb")
         except OSError as error:
             raise _trouble(target, error) from error
-        self._file.seek(_HEADER.size)
+        self._file.seek(HEADER_BYTES)
 
     def append(self, pieces: Iterable[Samples]) -> None:
         """Add audio; raises OSError where it cannot be written."""
         for piece in pieces:
-            pcm = np.clip(np.rint(piece.astype(np.float64) * 32767.0), -32768, 32767).astype("<i2").tobytes()
-            if self._bytes + len(pcm) > _LONGEST:
+            sound = pcm(piece)
+            if self._bytes + len(sound) > LONGEST_BYTES:
                 raise OSError(0, "a WAV file holds at most 4 GiB")
-            self._file.write(pcm)
-            self._bytes += len(pcm)
+            self._file.write(sound)
+            self._bytes += len(sound)
 
     def finish(self) -> None:
         """Write the header and put the file in its place."""
-        sizes = (b"RIFF", self._bytes + _HEADER.size - 8, b"WAVE", b"fmt ", 16, 1, 1)
-        header = _HEADER.pack(*sizes, self._rate, self._rate * 2, 2, 16, b"data", self._bytes)
         self._file.seek(0)
-        self._file.write(header)
+        self._file.write(header(self._bytes, self._rate))
         self._file.close()
         self._path.replace(self._target)
 
