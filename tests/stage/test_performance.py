@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,8 @@ from virtual_time import VirtualClock, run
 
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.timeline.timeline import Timeline
-from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
-from avatar_bridge.errors import UsageError
+from avatar_bridge.core.vocabulary import Phoneme, Samples, ScriptEvent, SpokenSegment, Text, WordMark
+from avatar_bridge.errors import ScriptError, UsageError
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.performance import AHEAD, Outcome, Performance, Script, join
 from avatar_bridge.stage.stage import Stage
@@ -95,6 +95,61 @@ def test_a_text_without_end_is_read_no_faster_than_it_is_spoken() -> None:
         speaking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await speaking
+
+    run(scene())
+
+
+@pytest.mark.parametrize("make", [list, iter], ids=["whole", "piece by piece"])
+def test_a_text_that_comes_at_once_is_queued_within_the_bound(make: Callable[[list[str]], Iterable[str]]) -> None:
+    """Also what never lets others run holds up no frame."""
+    text = "This is one sentence of the story. " * 400
+
+    async def at_once() -> AsyncIterator[str]:
+        for piece in make([text] if make is list else list(text)):
+            yield piece
+
+    async def scene() -> None:
+        witness = Witness()
+        ahead: list[int] = []
+
+        class Watched(Segmenter):
+            def feed(self, event: ScriptEvent) -> None:
+                super().feed(event)
+                ahead.append(event.at if isinstance(event, Text) else 0)
+
+        stage = Stage([Body(witness, new_mixer())], Speaker(), VirtualClock())
+        beat = asyncio.create_task(stage.run())
+        performance = Performance(
+            at_once(),
+            stage=stage,
+            voice=ToneVoice(),
+            timeline=Timeline(MAP),
+            parser=Parser(names=MAP.names()),
+            segmenter=Watched(),
+            preparing=prepare_here,
+        )
+        running = asyncio.create_task(performance.run())
+        async with asyncio.timeout(60):
+            await stage.until(lambda: (stage.heard() or -1.0) > 0.5)
+        assert max(ahead) < len(text) / 4
+        for task in (running, beat):
+            task.cancel()
+        await asyncio.gather(running, beat, return_exceptions=True)
+
+    run(scene())
+
+
+def test_a_text_whose_source_is_cancelled_is_an_error_and_no_hang() -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "One two three. "
+        raise asyncio.CancelledError
+
+    async def scene() -> None:
+        voice = ToneVoice()
+        with pytest.raises(ScriptError, match="what it comes from was cancelled"):
+            async with asyncio.timeout(60):
+                await perform(source(), voice)
+        assert "".join(voice.asked).split() == ["One", "two", "three."]
 
     run(scene())
 

@@ -14,7 +14,7 @@ from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
 from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment, SpokenSegment, WordMark
-from avatar_bridge.errors import AvatarBridgeError
+from avatar_bridge.errors import AvatarBridgeError, ScriptError
 from avatar_bridge.ports import Voice
 from avatar_bridge.stage.stage import Stage
 
@@ -34,6 +34,9 @@ _QUEUED_SEGMENTS = 8
 
 _PACE = 3
 """Frames between two looks at how much audio is left."""
+
+_PIECE = 256
+"""Characters that are read at a time: reading a longer piece would hold up the beat."""
 
 _SILENCE_RATE = 48_000
 """Samples a second of a silence that comes before any voice."""
@@ -112,7 +115,10 @@ class Performance:
         self._began = 0.0
 
     async def run(self) -> None:
-        """Perform the script; raises what the script's own iterator raises, after what came before it was heard."""
+        """Perform the script; raises what the script's own iterator raises, after what came before it was heard.
+
+        An iterator that ends by a cancellation of its own (of the task that feeds it, say) raises ScriptError.
+        """
         self._began = self._fed = self._stage.clock.time()
         self._stage.begin(self.timeline)
         failure: list[BaseException] = []
@@ -146,6 +152,13 @@ class Performance:
                     self._pass_on()
                     if self._segments.qsize() > _QUEUED_SEGMENTS:
                         await self._stage.until(lambda: self._segments.qsize() <= _QUEUED_SEGMENTS)
+        except asyncio.CancelledError:
+            reading = asyncio.current_task()
+            if reading is None or reading.cancelling():
+                raise
+            # nobody cancelled the reading: what the text comes from was cancelled
+            failure.append(ScriptError("the text ended early: what it comes from was cancelled; see why, ask again"))
+            self.timeline.feed(Diagnostic(str(failure[0])))
         except Exception as error:  # noqa: BLE001 - whatever the caller's iterator raises is raised to the caller
             failure.append(error)
             self.timeline.feed(Diagnostic(f"the text ended early: {error}"))
@@ -218,10 +231,17 @@ async def spoken(
 
 
 async def _chunks(script: Script) -> AsyncGenerator[str, None]:
+    """Yield a script in pieces that are read within a frame, and let the beat go on between them."""
+    async with aclosing(_given(script)) as given:
+        async for chunk in given:
+            for start in range(0, len(chunk), _PIECE):
+                yield chunk[start : start + _PIECE]
+                await asyncio.sleep(0)
+
+
+async def _given(script: Script) -> AsyncGenerator[str, None]:
     if isinstance(script, str):
-        for start in range(0, len(script), 256):
-            yield script[start : start + 256]
-            await asyncio.sleep(0)
+        yield script
     elif isinstance(script, AsyncGenerator):
         # an interrupt ends the model's request with it
         async with aclosing(script):
@@ -233,4 +253,3 @@ async def _chunks(script: Script) -> AsyncGenerator[str, None]:
     else:
         for chunk in script:
             yield chunk
-            await asyncio.sleep(0)
