@@ -188,19 +188,24 @@ def maps_list(name: str | None, as_json: bool) -> None:
 @click.option("--url", help="Where the target listens (default: found by discovery).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def maps_check(name: str, target: str | None, url: str | None, as_json: bool) -> None:
-    """Validate a map, and hold it against a running model.
+    """Validate a map, and hold it against a running model; ends with 1 where the model lacks something.
 
     Example: avatar-bridge maps check my_map.toml --target vts
     """
     from avatar_bridge.commands import maps as command
     from avatar_bridge.commands import maps_init
 
-    lines = command.check(name, as_json=as_json)
-    if target is None:
-        _print(lines)
-        return
-    _print(lines)
-    _print(shell.run(maps_init.check_report(name, url=url, as_json=as_json)))
+    found = command.check(name)
+    if not as_json:
+        _print(command.check_lines(found))
+    missing = shell.run(maps_init.missing(name, url=url, target=target)) if target else []
+    if as_json:
+        rows = [{"message": item.message, "suggestion": item.suggestion} for item in missing]
+        _dump(found | ({"target": target, "missing": rows} if target else {}))
+    elif target:
+        _print(maps_init.missing_lines(missing))
+    if missing:
+        sys.exit(1)
 
 
 @maps.command("init")

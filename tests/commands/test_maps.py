@@ -50,16 +50,16 @@ def test_the_actions_of_one_map_are_listed() -> None:
 
 
 def test_the_packaged_map_has_no_remarks() -> None:
-    assert list(maps.check("any_vts_model"))[1:] == ["no faults"]
+    assert list(maps.check_lines(maps.check("any_vts_model")))[1:] == ["no faults"]
 
 
 def test_a_doubtful_map_gets_remarks(tmp_path: Path) -> None:
     path = tmp_path / "fast.toml"
     path.write_text(FAST, encoding="utf-8")
-    text = "\n".join(maps.check(str(path)))
+    report = maps.check(str(path))
+    text = "\n".join(maps.check_lines(report))
     for words in ("450 units a second", "30 degrees", "does not begin and end at 0", "no stroke", "4 remarks"):
         assert words in text
-    report = json.loads("\n".join(maps.check(str(path), as_json=True)))
     assert [remark["action"] for remark in report["remarks"]] == ["jerk"] * 4
 
 
@@ -67,19 +67,19 @@ def test_a_wrong_map_is_refused_with_its_path_and_line(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(FAST.replace("head_yaw", "hed_yaw"), encoding="utf-8")
     with pytest.raises(MotionMapError, match=r"wrong\.toml, line 4: .*head_yaw"):
-        list(maps.check(str(path)))
+        maps.check(str(path))
 
 
 def test_a_map_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes(FAST.replace("jerk", "zärtlich").encode("latin-1"))
     with pytest.raises(MotionMapError, match="UTF-8"):
-        list(maps.check(str(path)))
+        maps.check(str(path))
 
 
 def test_an_unknown_map_is_refused_with_the_nearest() -> None:
     with pytest.raises(MotionMapError, match="any_vts_model"):
-        list(maps.check("any_vts_modle"))
+        maps.check("any_vts_modle")
 
 
 def test_the_prompt_is_built_from_the_map() -> None:

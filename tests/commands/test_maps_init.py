@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -176,12 +179,48 @@ async def test_the_commands(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="--force"):
             await maps_init.write(out=out, **reach)  # type: ignore[arg-type]
         assert (await maps_init.write(**reach))[-1]  # type: ignore[arg-type]
-        assert await maps_init.check_report(str(out), **reach) == [  # type: ignore[arg-type]
-            "the running model has all that the map asks for"
-        ]
+        found = await maps_init.missing(str(out), **reach)  # type: ignore[arg-type]
+        assert maps_init.missing_lines(found) == ["the running model has all that the map asks for"]
         sim.load_model("Bare", instantly=True)
-        report = json.loads("".join(await maps_init.check_report(str(out), as_json=True, **reach)))  # type: ignore[arg-type]
-        assert report["missing"]
-        assert "things to look at" in (await maps_init.check_report(str(out), **reach))[-1]  # type: ignore[arg-type]
+        found = await maps_init.missing(str(out), **reach)  # type: ignore[arg-type]
+        assert "things to look at" in maps_init.missing_lines(found)[-1]
     with pytest.raises(UsageError, match="vts"):
         await maps_init.write(target="unity")
+
+
+async def test_a_check_is_one_document_for_programs_and_fails_where_something_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "any_vts_model"\n[actions.blush]\nvts.hotkey = "Blushh"\n', encoding="utf-8")
+    places = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"), str(tmp_path))
+    async with VTubeStudioSimulator() as sim:
+        command = ("maps", "check", str(path), "--target", "vts", "--url", sim.url, "--json")
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "avatar_bridge", *command),
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | places,
+        )
+        told, _ = await child.communicate()
+    report = json.loads(told)
+    assert report["actions"] > 60
+    assert report["missing"] == [{"message": "blush: the model has no hotkey 'Blushh'.", "suggestion": "Blush"}]
+    assert child.returncode == 1
+
+
+async def test_a_question_that_is_put_again_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with VTubeStudioSimulator(options=Options(popup="wait")) as sim:
+        reach = {"url": sim.url, "folders": (), "discovery_port": None}
+        first = asyncio.create_task(maps_init.write(token_path=tmp_path / "a", **reach))  # type: ignore[arg-type]
+        await sim.until(lambda: sim.popup is not None)
+        second = asyncio.create_task(maps_init.write(token_path=tmp_path / "b", **reach))  # type: ignore[arg-type]
+        await sim.until(lambda: [each.message_type for each in sim.requests].count("AuthenticationTokenRequest") >= 3)
+        sim.allow()
+        await first
+        await sim.until(lambda: sim.popup is not None)
+        sim.allow()
+        await second
+    assert capsys.readouterr().err.count("Another plugin's question") == 1
+
+
+def test_a_path_with_a_space_is_told_so_that_it_can_be_pasted(tmp_path: Path) -> None:
+    assert maps_init._argument(tmp_path / "my model.toml") == f'"{tmp_path / "my model.toml"}"'
+    assert maps_init._argument(Path("maps/my_model.toml")) == str(Path("maps/my_model.toml"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from avatar_bridge import registry
 from avatar_bridge.core.motion.action import Action
@@ -11,7 +12,7 @@ from avatar_bridge.core.motion.keyframes import Track
 from avatar_bridge.core.motion.motion_map import MotionMap, schema
 from avatar_bridge.core.motion.prompt import CHARS_PER_TOKEN, instructions
 
-__all__ = ["check", "listing", "prompt", "remarks", "schema_json"]
+__all__ = ["check", "check_lines", "listing", "prompt", "remarks", "schema_json"]
 
 _SPEEDS = {"head": 120.0, "body": 75.0, "brow": 9.5, "mouth_smile": 9.5}
 _REACH = {"head_yaw": 24.0, "head_pitch": 20.0, "head_roll": 24.0}
@@ -65,28 +66,32 @@ def _actions(motion_map: MotionMap, *, as_json: bool) -> Iterator[str]:
         yield f"{action.name:<{width}}  {action.kind:<10}  {lasts:>6}  {action.meaning}{also}"
 
 
-def check(name: str, *, as_json: bool = False) -> Iterator[str]:
-    """Yield what a map holds and what in it looks doubtful; raises MotionMapError naming every fault."""
+def check(name: str) -> dict[str, Any]:
+    """Return what a map holds and what in it looks doubtful, for programs; raises MotionMapError naming every fault."""
     motion_map = registry.read_map(name)
-    found = [(action.name, remark) for action in motion_map.actions.values() for remark in remarks(action)]
-    tokens = -(-len(instructions(motion_map)) // CHARS_PER_TOKEN)
-    if as_json:
-        report = {
-            "map": str(registry.find_map(name)),
-            "actions": len(motion_map.actions),
-            "names": len(motion_map.names()),
-            "prompt_tokens": tokens,
-            "remarks": [{"action": action, "message": remark} for action, remark in found],
-        }
-        yield json.dumps(report, ensure_ascii=False, indent=2)
-        return
+    return {
+        "map": str(registry.find_map(name)),
+        "actions": len(motion_map.actions),
+        "names": len(motion_map.names()),
+        "prompt_tokens": -(-len(instructions(motion_map)) // CHARS_PER_TOKEN),
+        "remarks": [
+            {"action": action.name, "message": remark}
+            for action in motion_map.actions.values()
+            for remark in remarks(action)
+        ],
+    }
+
+
+def check_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what `check` found, for people."""
     yield (
-        f"{registry.find_map(name)}: {len(motion_map.actions)} actions under {len(motion_map.names())} names, "
-        f"about {tokens} tokens of instructions"
+        f"{found['map']}: {found['actions']} actions under {found['names']} names, "
+        f"about {found['prompt_tokens']} tokens of instructions"
     )
-    for action, remark in found:
-        yield f"  {action}: {remark}"
-    yield "no faults" if not found else f"no faults, {len(found)} remarks"
+    for remark in found["remarks"]:
+        yield f"  {remark['action']}: {remark['message']}"
+    count = len(found["remarks"])
+    yield "no faults" + ("" if not count else ", 1 remark" if count == 1 else f", {count} remarks")
 
 
 def remarks(action: Action) -> Iterator[str]:

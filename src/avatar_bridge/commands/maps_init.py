@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,7 +27,7 @@ from avatar_bridge.files import write_atomically
 from avatar_bridge.registry import data_file, read_map
 from avatar_bridge.wire.vts_bindings import bind, unknown_inputs
 
-__all__ = ["check", "check_report", "draft", "lexicon", "save", "visit", "write"]
+__all__ = ["check", "draft", "lexicon", "missing", "missing_lines", "save", "visit", "write"]
 
 _LANGUAGES = ("en", "ja", "zh", "ko")
 
@@ -162,37 +163,40 @@ async def write(
     _only_vts(target)
     if out is not None and not force:
         _spare(out)
-    text = await draft(url=url, token_path=token_path, wait=_say, folders=folders, discovery_port=discovery_port)
+    text = await draft(url=url, token_path=token_path, wait=_teller(), folders=folders, discovery_port=discovery_port)
     if out is None:
         return text.splitlines()
     await asyncio.to_thread(save, text, out, force=force)
     own = [action.name for action in read_map(out).actions.values() if action.targets.get("vts")]
     return [
         f"{out}: {len(own)} of the model's own hotkeys and expressions are bound ({', '.join(own) or 'none'})",
-        "look at each line in VTube Studio, then: avatar-bridge maps check " + str(out) + " --target vts",
+        f"look at each line in VTube Studio, then: avatar-bridge maps check {_argument(out)} --target vts",
     ]
 
 
-async def check_report(
+async def missing(
     name: str,
     *,
     url: str | None = None,
-    as_json: bool = False,
     target: str = "vts",
     token_path: Path | None = None,
     folders: Sequence[Path] | None = None,
     discovery_port: int | None = DISCOVERY_PORT,
-) -> list[str]:
-    """Return, as lines or as one JSON document, what a map asks for and the running model lacks."""
+) -> list[Diagnostic]:
+    """Return what the map `name` asks for and the running model lacks; the user is told when asked something."""
     _only_vts(target)
-    found = await check(
-        read_map(name), url=url, token_path=token_path, wait=_say, folders=folders, discovery_port=discovery_port
+    wait = _teller()
+    motion_map = read_map(name)
+    return await check(
+        motion_map, url=url, token_path=token_path, wait=wait, folders=folders, discovery_port=discovery_port
     )
-    if as_json:
-        rows = [{"message": item.message, "suggestion": item.suggestion} for item in found]
-        return [json.dumps({"target": target, "missing": rows}, ensure_ascii=False, indent=2)]
+
+
+def missing_lines(found: Sequence[Diagnostic]) -> list[str]:
+    """Return, for people, what a model lacks."""
     lines = [f"  {item.message}{f' Nearest: {item.suggestion}' if item.suggestion else ''}" for item in found]
-    return [*lines, f"{len(found)} things to look at" if found else "the running model has all that the map asks for"]
+    things = "1 thing" if len(found) == 1 else f"{len(found)} things"
+    return [*lines, f"{things} to look at" if found else "the running model has all that the map asks for"]
 
 
 def _spare(path: Path) -> None:
@@ -205,5 +209,18 @@ def _only_vts(target: str) -> None:
         raise UsageError(f"maps can be drafted from and held against vts, got {target!r}")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _argument(path: Path) -> str:
+    """Return a path as it is written in a command line."""
+    return f'"{path}"' if re.search(r"[^\w./\\:~-]", str(path)) else str(path)
+
+
+def _teller() -> Callable[[str], None]:
+    """Return what tells the user a line, each once: a question that is put again is the same question."""
+    told: set[str] = set()
+
+    def tell(line: str) -> None:
+        if line not in told:
+            told.add(line)
+            print(line, file=sys.stderr, flush=True)
+
+    return tell
