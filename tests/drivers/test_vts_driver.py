@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -213,6 +214,22 @@ async def test_close_shuts_the_mouth_and_switches_off(vts: ScriptedVts, drive: D
     assert not vts.active["blush.exp3.json"]
     assert vts.frames[-1]["MouthOpen"] == 0.0
     assert driver.state.status == "closed"
+
+
+async def test_close_eases_the_pose_to_rest_with_a_closed_mouth(vts: ScriptedVts, drive: Drive) -> None:
+    driver = drive(url=vts.url)
+    await driver.ready()
+    driver.send_frame(frame(mouth_open=1.0, head_roll=20.0))
+    await until(lambda: bool(vts.frames))
+    posed = vts.frames[-1]["FaceAngleZ"]
+    taken = len(vts.frames)
+    await driver.close()
+    last = vts.frames[taken - 1 :]
+    steps = [abs(after["FaceAngleZ"] - before["FaceAngleZ"]) for before, after in pairwise(last)]
+    assert abs(posed) > 10
+    assert max(steps) < abs(posed) / 4
+    assert last[-1]["FaceAngleZ"] == 0.0
+    assert {values["MouthOpen"] for values in last[1:]} == {0.0}
 
 
 async def test_close_switches_off_what_was_not_yet_answered(vts: ScriptedVts, drive: Drive) -> None:

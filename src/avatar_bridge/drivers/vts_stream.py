@@ -31,6 +31,9 @@ KEEP_ALIVE = 0.5
 _LOOK = 0.05
 _LAST_WORD = 0.3
 """Seconds that the app has to answer the closing frame."""
+_EASING, _EASING_FRAME = 18, 1 / 60
+"""Frames, and seconds between them, in which the pose goes back to rest at the end; the mouth is closed at once."""
+_SPOKEN = frozenset({"mouth_open", "aa", "ih", "ou", "ee", "oh"})
 RETRY_FOREIGN = 2.0
 """Seconds after which another plugin's parameters are tried again; it owns them for a second after its last frame."""
 
@@ -98,17 +101,27 @@ class FrameStream:
         self._waiting = self._last = None
 
     async def close(self, client: VTubeStudioClient) -> None:
-        """Send one last frame, everything at rest and the mouth closed, and wait until the app has taken it.
+        """Close the mouth, ease the pose to rest, and wait until the app has taken the last frame.
 
         What is still unanswered when a connection ends may be dropped by the app.
         """
         self._overrides = {}
         self._rebuild()
-        if self._last is not None and not client.closed.is_set():
-            self._waiting, self._wake = None, asyncio.Event()
-            await self._inject(client, {})
-            if self._flight:
-                await asyncio.wait([*self._flight], timeout=_LAST_WORD)
+        if self._last is None or client.closed.is_set():
+            return
+        self._waiting, self._wake = None, asyncio.Event()
+        pose = {name: value for name, value in self._last.items() if value and name not in _SPOKEN}
+        for number in range(_EASING if pose else 0):
+            left = 1 - number / _EASING
+            if number == 0 or len(self._flight) < self.latency.window:
+                eased = left * left * (3 - 2 * left)
+                await self._inject(client, {name: value * eased for name, value in pose.items()})
+            await asyncio.sleep(_EASING_FRAME)
+            if client.closed.is_set():
+                return
+        await self._inject(client, {})
+        if self._flight:
+            await asyncio.wait([*self._flight], timeout=_LAST_WORD)
 
     async def _due(self) -> None:
         """Wait until a frame can be sent, the keep-alive is due, or the app has to be looked at."""
