@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ GONE = "VTube Studio closed the connection: start it again if it is not running.
 _EVENTS = 256
 _MAX_SIZE = 16 * 2**20
 _T = TypeVar("_T", bound=Any)
+_WIRE = logging.getLogger(f"{__name__}.wire")
+# at its debug level websockets logs what is sent, the user's token among it
+_WIRE.setLevel(logging.INFO)
 
 
 class VTubeStudioClient:
@@ -38,8 +42,6 @@ class VTubeStudioClient:
         self._events: deque[vts.Event] = deque(maxlen=_EVENTS)
         self._arrived = asyncio.Event()
         self.closed = asyncio.Event()
-        self.strays = 0
-        """Messages that belonged to nothing: late answers, broken ones."""
 
     async def request(self, kind: str, data: Mapping[str, Any] | None = None, *, timeout_s: float = TIMEOUT) -> Any:
         """Send a request (`kind` without `Request`) and return its answer's data.
@@ -98,7 +100,7 @@ class VTubeStudioClient:
         return self._events.popleft()
 
     async def receive(self) -> None:
-        """Route what comes in until the connection ends; never raises for what the app sends."""
+        """Route what comes in until the connection ends; late answers and broken messages belong to nothing."""
         try:
             async for text in self._connection:
                 self._route(text)
@@ -111,7 +113,6 @@ class VTubeStudioClient:
         try:
             message = vts.parse(text)
         except ProtocolError:
-            self.strays += 1
             return
         if isinstance(message, vts.Event):
             self._events.append(message)
@@ -119,8 +120,8 @@ class VTubeStudioClient:
             return
         future = self._pending.pop(message.request_id, None)
         if future is None or future.done():
-            self.strays += 1
-        elif isinstance(message, vts.Fault):
+            return
+        if isinstance(message, vts.Fault):
             future.set_exception(ApiError(message.error_id, message.message))
         else:
             future.set_result(message.data)
@@ -150,6 +151,7 @@ async def open_client(url: str, *, timeout_s: float = 3.0) -> AsyncIterator[VTub
             close_timeout=0.5,
             ping_interval=None,
             proxy=None,
+            logger=_WIRE,
         )
     except (InvalidURI, ValueError) as error:
         raise UnreachableError(f"{url!r} is no WebSocket address: expected one like ws://127.0.0.1:8001") from error

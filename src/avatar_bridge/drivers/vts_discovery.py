@@ -38,7 +38,7 @@ class Instance:
 
 
 class Discovery:
-    """Listens for broadcasts; several listeners may do so on one machine. Says nothing where the port is taken."""
+    """Listens for this machine's broadcasts, beside others that do; says nothing where the port is taken."""
 
     def __init__(self, port: int | None = DISCOVERY_PORT, now: Callable[[], float] = time.monotonic) -> None:
         self._port = port
@@ -98,8 +98,20 @@ class _Listener(asyncio.DatagramProtocol):
     def __init__(self, hear: Callable[[bytes], None]) -> None:
         self._hear = hear
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002
-        self._hear(data)
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        # an app on another machine says a port of that machine, which means nothing on this one
+        if _is_here(addr[0]):
+            self._hear(data)
+
+
+def _is_here(host: str) -> bool:
+    """Return whether an address is this machine's own: no other can be bound."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _place(url: str) -> tuple[str | None, int | None]:

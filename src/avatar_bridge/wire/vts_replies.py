@@ -43,7 +43,7 @@ class Broadcast(_Answer):
 class Token(_Answer):
     """The token that the user granted."""
 
-    token: str = Field(alias="authenticationToken", min_length=1)
+    token: str = Field(alias="authenticationToken", min_length=1, repr=False)
 
 
 class Authentication(_Answer):
