@@ -57,6 +57,8 @@ def test_a_phrase_of_two_words_may_part_from_what_follows(words: str) -> None:
         ("at", "Mozart's", "house"),
         ("has", "been", "working"),
         ("y", "dos", "cucharadas"),
+        ("icon", "next", "to"),
+        ("noches", "junto", "al"),
         ("avec", "trois", "pommes"),
         ("es", "klappt", "es"),
         ("", "Gestern", "fahren"),
@@ -106,6 +108,7 @@ def test_a_preposition_parts_only_with_a_phrase_of_its_own(
         "想了|想",
         "看了|一眼",
         "蓝色的|天空",
+        "屏幕一直|没有",
     ],
 )
 def test_chinese_complements_and_words_do_not_part(text: str) -> None:

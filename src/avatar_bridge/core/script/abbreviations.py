@@ -36,6 +36,7 @@ __all__ = [
     "TAILS",
     "TIMES",
     "TO",
+    "TO_HEADS",
     "UNITS",
     "VERBS",
     "WEEKDAYS",
@@ -227,6 +228,12 @@ UNITS = _words("""
 euro euros dollar dollars pounds yen times time veces vez fois mal hours horas heures stunden km
 """)
 """What amounts are counted in."""
+
+TO_HEADS = _words("""
+next according due thanks prior close opposite contrary junto frente gracias debido conforme respecto grâce face quant
+jusque contrairement suite
+""")
+"""Words that make one preposition with the `to`, `a`, `al` or `à` after them."""
 
 PERIODS = _words(
     "day days week month year hour minute second night person piece time kilo pound head share gallon mile"

@@ -158,7 +158,7 @@ def _before_pair(left: str, pair: str) -> Joint:
     if pair in _CHINESE_DAYS:
         return Joint.NONE if left[-1] in _NOT_BEFORE_DAYS or left[-2:] in _CHINESE_CLAUSE else Joint.WEAK
     pronoun = left[-1] in _CHINESE_PRONOUNS or left.endswith(_PRONOUN_PLURALS)
-    adverb = left[-1] in _CHINESE_ADVERBS
+    adverb = left[-1] in _CHINESE_ADVERBS or left[-2:] in _CHINESE_PREDICATES
     if pair in _CHINESE_PHRASE:
         return Joint.NONE if adverb else Joint.BOUND if pronoun else Joint.PHRASE
     if left[-1] == "了":

@@ -33,6 +33,7 @@ from avatar_bridge.core.script.abbreviations import (
     SUBJECTS,
     TIMES,
     TO,
+    TO_HEADS,
     UNITS,
     VERBS,
 )
@@ -123,6 +124,8 @@ def _before_preposition(before: str, left: str, right: str) -> Joint:
 
 def _before_fused(before: str, left: str, _right: str) -> Joint:
     """Judge the place before `al`, `au`, `aux`: `une tarte aux pommes` is one thing."""
+    if left in TO_HEADS:
+        return Joint.NONE
     return Joint.BOUND if before in {"un", "une"} or _is_amount(before, left) else Joint.PHRASE
 
 
@@ -143,8 +146,8 @@ def _before_link(before: str, left: str, right: str) -> Joint:
     return Joint.WEAK if right in {"del", "du"} else Joint.PHRASE
 
 
-def _before_to(before: str, _left: str, _right: str) -> Joint:
-    return Joint.PHRASE if before else Joint.BOUND
+def _before_to(before: str, left: str, _right: str) -> Joint:
+    return Joint.NONE if left in TO_HEADS else Joint.PHRASE if before else Joint.BOUND
 
 
 def _before_particle(_before: str, _left: str, _right: str) -> Joint:
