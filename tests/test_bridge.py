@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.motion.rig import CHANNELS
 from avatar_bridge.core.vocabulary import Frame, SpokenSegment
-from avatar_bridge.errors import UsageError
+from avatar_bridge.errors import SpeakerError, UsageError
+from avatar_bridge.settings import Settings, SoundSettings, VoiceSettings
 
 FRAME = 1 / 60
 
@@ -389,3 +391,40 @@ def test_a_driver_whose_connection_raises_does_not_end_the_show() -> None:
             assert (await bridge.perform("One two three.")).heard.complete
 
     run(scene())
+
+
+@pytest.mark.parametrize(("script", "named"), [(b"bytes", "bytes"), (5, "int"), (["Hi there. ", None], "NoneType")])
+def test_what_is_no_text_is_refused_by_name_after_what_came_before_it(script: Any, named: str) -> None:
+    async def scene() -> None:
+        voice = ToneVoice()
+        async with bridge_of(Witness(), voice=voice) as bridge:
+            with pytest.raises(UsageError, match=f"expected .*text.* {named}; "):
+                await bridge.perform(script)
+        assert "".join(voice.asked).strip() == ("Hi there." if named == "NoneType" else "")
+
+    run(scene())
+
+
+def test_a_closed_bridge_says_that_it_is_closed() -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness()) as bridge:
+            await bridge.perform("One.")
+        with pytest.raises(UsageError, match="was closed"):
+            await bridge.perform("Two.")
+        with pytest.raises(UsageError, match="was closed"):
+            bridge.act("nod")
+        with pytest.raises(UsageError, match="was closed"):
+            bridge.enter("thinking")
+
+    run(scene())
+
+
+def test_a_recording_that_cannot_be_made_is_no_performance(tmp_path: Path) -> None:
+    async def scene() -> None:
+        sound = SoundSettings(record=tmp_path / "no folder" / "speech.wav")
+        settings = Settings(voice=VoiceSettings(engine="tone"), sound=sound, drivers={})
+        async with Bridge.from_settings(settings):
+            pass
+
+    with pytest.raises(SpeakerError, match="there is no folder"):
+        asyncio.run(scene())

@@ -114,6 +114,7 @@ class Bridge:
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None
+        self._closed = False
         self._tasks: asyncio.TaskGroup | None = None
         self._background: list[asyncio.Task[None]] = []
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
@@ -165,6 +166,7 @@ class Bridge:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.interrupt()
+        self._closed = True
         await self._undo.__aexit__(None, None, None)
 
     @property
@@ -173,6 +175,12 @@ class Bridge:
         if self._stage is None:
             raise UsageError("the bridge is not open; use it as: async with Bridge.from_settings(...) as bridge")
         return self._stage
+
+    def _floor(self) -> Stage:
+        """Return the stage where something may be done on it."""
+        if self._closed:
+            raise UsageError("the bridge was closed; perform and act inside its `async with`")
+        return self.stage
 
     @property
     def drivers(self) -> tuple[Driver, ...]:
@@ -210,7 +218,7 @@ class Bridge:
         turn = self._interrupts
         performance = Performance(
             script,
-            stage=self.stage,
+            stage=self._floor(),
             voice=self._voice,
             timeline=Timeline(self.motion_map),
             parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
@@ -255,24 +263,27 @@ class Bridge:
 
     def act(self, name: str, *, strength: float = 1.0, duration: float | None = None) -> None:
         """Perform one action of the motion map at once; raises UsageError for a name the map does not have."""
+        stage = self._floor()
         action = self.motion_map.find(name)
         if action is None:
             nearest = self.motion_map.nearest(name)
             hint = f"; the nearest is {nearest!r}" if nearest else ""
             raise UsageError(f"the motion map {self.motion_map.name!r} has no action {name!r}{hint}")
         now = self._clock.time()
-        for body in self.stage.bodies:
+        for body in stage.bodies:
             with body.contained():
                 body.act(action, now, strength=strength, duration=duration)
 
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
-        self.stage.enter(state)
+        self._floor().enter(state)
 
     async def _open_speaker(self) -> None:
         try:
             await self._speaker.open()
         except SpeakerError as error:
+            if self.settings.sound.record:
+                raise  # who asks for a recording performs for it
             self.notes.append(Diagnostic(f"no sound, the wall clock keeps the time: {error}"))
             self._speaker = registry.load("speakers", "none")()
             await self._speaker.open()

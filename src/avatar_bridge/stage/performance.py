@@ -14,7 +14,7 @@ from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
 from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment, SpokenSegment, WordMark
-from avatar_bridge.errors import AvatarBridgeError, ScriptError
+from avatar_bridge.errors import AvatarBridgeError, ScriptError, UsageError
 from avatar_bridge.ports import Voice
 from avatar_bridge.stage.stage import Stage
 
@@ -234,12 +234,17 @@ async def _chunks(script: Script) -> AsyncGenerator[str, None]:
     """Yield a script in pieces that are read within a frame, and let the beat go on between them."""
     async with aclosing(_given(script)) as given:
         async for chunk in given:
+            if not isinstance(chunk, str):
+                raise UsageError(
+                    f"expected the text in pieces of type str, got one of type {type(chunk).__name__}; "
+                    'where a model sends pieces without text, yield piece or ""'
+                )
             for start in range(0, len(chunk), _PIECE):
                 yield chunk[start : start + _PIECE]
                 await asyncio.sleep(0)
 
 
-async def _given(script: Script) -> AsyncGenerator[str, None]:
+async def _given(script: object) -> AsyncGenerator[object, None]:
     if isinstance(script, str):
         yield script
     elif isinstance(script, AsyncGenerator):
@@ -250,6 +255,11 @@ async def _given(script: Script) -> AsyncGenerator[str, None]:
     elif isinstance(script, AsyncIterable):
         async for chunk in script:
             yield chunk
-    else:
+    elif isinstance(script, Iterable) and not isinstance(script, bytes | bytearray):
         for chunk in script:
             yield chunk
+    else:
+        raise UsageError(
+            f"expected text, or an iterable or async iterable of text, got {type(script).__name__}; "
+            "of a model's answer, give the iterator over its text"
+        )
