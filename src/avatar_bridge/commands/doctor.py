@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -52,7 +51,7 @@ def broken(findings: Iterable[Finding]) -> bool:
 
 def as_data(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return findings for programs."""
-    return [json.loads(json.dumps(asdict(finding))) for finding in findings]
+    return [asdict(finding) for finding in findings]
 
 
 def lines(findings: Iterable[Finding]) -> Iterator[str]:

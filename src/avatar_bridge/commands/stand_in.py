@@ -20,6 +20,8 @@ __all__ = ["StandIn", "stand_in"]
 
 _START = 20.0
 """Seconds that it may take to start."""
+_PARTING = 5.0
+"""Seconds that it may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,21 @@ async def stand_in(*, record: Path | None = None, model: str = "akari") -> Async
                 reading = asyncio.create_task(child.stdout.read())
             yield StandIn(url, Path(folder))
         finally:
-            if child.returncode is None:
-                child.terminate()
-            await child.wait()
+            await _end(child)
             if reading:
                 await reading
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Ask the process to end, and end it where it does not."""
+    if child.returncode is None:
+        child.terminate()
+    try:
+        async with asyncio.timeout(_PARTING):
+            await child.wait()
+    except TimeoutError:
+        child.kill()
+        await child.wait()
 
 
 async def _address(child: asyncio.subprocess.Process) -> str:

@@ -31,11 +31,6 @@ class Row:
     smoothing: float = 0.0
     """0..100."""
 
-    @property
-    def inverted(self) -> bool:
-        """True where a rising input lowers the output."""
-        return (self.target_high - self.target_low) * (self.source_high - self.source_low) < 0
-
     def source_at(self, target: float) -> float | None:
         """Return the input at which the output is `target`, held to the input's range; None for a flat row."""
         span = self.target_high - self.target_low
