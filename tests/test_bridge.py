@@ -345,6 +345,20 @@ def test_an_action_without_a_script() -> None:
     run(scene())
 
 
+def test_an_expression_without_a_script_fades_by_itself() -> None:
+    async def scene() -> None:
+        driver = Witness()
+        async with bridge_of(driver) as bridge:
+            bridge.act("smile")
+            await bridge.stage.frames(150)
+            smiling = driver.frames[-1][1].values["mouth_smile"]
+            await bridge.stage.frames(150)
+            assert smiling - driver.frames[-1][1].values["mouth_smile"] > 0.2
+            assert not bridge.stage.bodies[0].mixer.held
+
+    run(scene())
+
+
 def test_two_targets_are_told_the_same() -> None:
     async def scene() -> None:
         first, second = Witness(name="one"), Witness(name="two", native=frozenset({"hat"}))
@@ -376,6 +390,29 @@ def test_a_driver_that_raises_is_left_out_and_the_others_go_on() -> None:
             assert failures[1] is None
             assert failures[0] is not None
             assert "'bad' failed" in failures[0].message
+
+    run(scene())
+
+
+class Leadless(Witness):
+    """Its lead cannot be told any more once it has frames."""
+
+    @property
+    def lead(self) -> float:
+        if len(self.frames) > 30:
+            raise RuntimeError("no such thing")
+        return 0.0
+
+    @lead.setter
+    def lead(self, lead: float) -> None:
+        """It has none."""
+
+
+def test_a_driver_that_raises_when_it_is_asked_something_is_left_out_too() -> None:
+    async def scene() -> None:
+        async with bridge_of(Leadless(name="bad"), Witness(name="good")) as bridge:
+            assert (await bridge.perform("One two three [nod] four five six [nod] seven eight.")).heard.complete
+            assert [body.failure is None for body in bridge.stage.bodies] == [False, True]
 
     run(scene())
 

@@ -24,6 +24,8 @@ _INHALE = 0.35
 """Seconds before the audio at which a breath is taken, where there is time for it."""
 _log = logging.getLogger(__name__)
 _RECENT = 1024
+_HELD = 3.0
+"""Seconds that an action asked for outside a script is held where nobody says for how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,14 @@ class Body:
             self._trace.write(due=playhead - late, playhead=playhead, driver=self.driver.name, kind="frame", body=body)
 
     def act(self, action: Action, now: float, *, strength: float = 1.0, duration: float | None = None) -> None:
-        """Perform an action at once, outside any script."""
+        """Perform an action at once, outside any script; without a duration what is held is held for 3 s."""
         lasting = duration if duration is not None else action.duration
         if action.name in self.driver.abilities.actions:
             self._send("act", action, 0.0, None, strength, lasting)
-            self._acting[action.name] = now + (lasting if lasting is not None else 3.0)
+            self._acting[action.name] = now + (_HELD if lasting is None else lasting)
         else:
+            if lasting is None and action.kind != "gesture":
+                lasting = _HELD
             self.mixer.play(action, stroke_at=now + action.stroke, now=now, strength=strength, duration=lasting)
 
     def relax(self, now: float) -> None:

@@ -137,5 +137,10 @@ class Stage:
         if self._timeline is None:
             return None
         heard = self.speaker.heard()
-        times = [due - heard for body in self._standing() if (due := body.next_due()) is not None]
+        times: list[float] = []
+        for body in self._standing():
+            with body.contained():
+                due = body.next_due()
+                if due is not None:
+                    times.append(due - heard)
         return min(times, default=None)
