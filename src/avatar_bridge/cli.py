@@ -257,7 +257,8 @@ def doctor(as_json: bool, **arguments: Any) -> None:
     """
     from avatar_bridge.commands import doctor as command
 
-    findings = shell.run(command.examine(_settings(arguments)))
+    file = arguments["settings_file"]
+    findings = shell.run(command.examine(_settings(arguments), file))
     _dump(command.as_data(findings)) if as_json else _print(command.lines(findings))
     if command.broken(findings):
         sys.exit(1)

@@ -112,6 +112,26 @@ async def test_a_vtube_studio_that_announces_itself(active: bool, status: str) -
         assert (f"on port {sim.port}" in finding.detail) == active
 
 
+async def test_the_address_in_the_settings_is_the_one_that_is_looked_at() -> None:
+    async with VTubeStudioSimulator() as sim:
+        finding = (await found(drivers={"vts": {"url": sim.url}}))["VTube Studio"]
+        assert (finding.status, sim.url in finding.detail) == ("ok", True)
+        sim.set_api_active(False)
+        finding = (await found(drivers={"studio": {"driver": "vts", "url": sim.url}}))["VTube Studio"]
+        assert finding.status == "missing"
+        url = sim.url
+    finding = (await found(drivers={"vts": {"url": url}}))["VTube Studio"]
+    assert finding.status == "missing"
+    assert url in finding.remedy
+
+
+async def test_the_settings_that_were_named_are_the_ones_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("", encoding="utf-8")
+    findings = await examine(Settings(drivers={}), path)
+    assert findings[1] == Finding("settings", "ok", str(path))
+
+
 async def test_a_port_that_answers_without_announcing() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:

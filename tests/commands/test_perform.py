@@ -11,6 +11,7 @@ from players import ToneVoice, Witness, prepare_here
 from stories import MAP
 from virtual_time import VirtualClock, run
 
+from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.commands import perform as command
@@ -92,3 +93,16 @@ async def test_the_whole_command(as_json: bool, tmp_path: Path, capsys: Any) -> 
     captured = capsys.readouterr()
     assert (json.loads(captured.out)["heard"] == "Hi you.") if as_json else captured.out == ""
     assert captured.err == ""
+
+
+async def test_what_is_missed_is_told_before_anything_is_said_and_once(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("Hi [nodd] you.", encoding="utf-8")
+    monkeypatch.setattr(registry, "missing_packages", lambda name: () if name == "tone" else (name,))
+    settings = Settings.model_validate({"voice": {"speed": 3.0}, "sound": {"speaker": "none"}, "drivers": {}})
+    await command.perform(str(script), settings, as_json=False)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("note: the voice 'piper' is not installed, so 'tone' speaks")
+    assert "nodd" in second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import json
@@ -175,16 +176,19 @@ def test_a_file_that_grows_too_large_is_one_plain_line(tmp_path: Path) -> None:
     assert "report.html" not in digests(out)
 
 
-@pytest.mark.parametrize("blocked", ["file", "read-only"])
 @pytest.mark.usefixtures("here")
-async def test_a_folder_that_cannot_be_written_is_named(blocked: str, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    if blocked == "file":
-        out.write_text("in the way", encoding="utf-8")
-    else:
-        out.mkdir()
-        out.chmod(0o500)
-        if os.access(out, os.W_OK):
-            pytest.skip("this user may write anywhere")
+async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+    out = blocked / "out"
     with pytest.raises(WorldError, match=r"speech\.wav cannot be written"):
         await command.render("Hi", out, TONE)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_at_once(tmp_path: Path, here: ToneVoice) -> None:
+    place = tmp_path / "notes.txt"
+    place.write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"expected a folder, got the file .*notes\.txt"):
+        asyncio.run(command.render(SCRIPT, place, TONE))
+    assert here.asked == []
+    assert place.read_text(encoding="utf-8") == "mine"

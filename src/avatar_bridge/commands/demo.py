@@ -14,7 +14,7 @@ from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge, build_mixer
 from avatar_bridge.commands.doctor import listening, look_for_vts
 from avatar_bridge.commands.live_view import live_view
-from avatar_bridge.commands.perform import outcome_data, outcome_lines
+from avatar_bridge.commands.perform import POPUP, outcome_data, outcome_lines
 from avatar_bridge.commands.render import Rendering, report_page
 from avatar_bridge.commands.stand_in import stand_in
 from avatar_bridge.core.timeline.rehearsal import rehearse
@@ -25,9 +25,6 @@ from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.wire.report import Delivery, Target
 
 __all__ = ["demo"]
-
-_POPUP = 60.0
-"""Seconds that the user has to allow the plugin in a VTube Studio that runs."""
 
 
 async def demo(settings: Settings, *, report: Path, as_json: bool) -> None:
@@ -41,7 +38,7 @@ async def demo(settings: Settings, *, report: Path, as_json: bool) -> None:
             for missed in told:
                 _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
             async with live_view(bridge):
-                await bridge.ready(within=_POPUP)
+                await bridge.ready(within=POPUP)
                 outcome = await bridge.perform(script, keep_audio=True)
             data = outcome_data(bridge, outcome)
             lines = list(outcome_lines(bridge, outcome, told))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from avatar_bridge import __version__, registry
 from avatar_bridge.assembly import build_voice
 from avatar_bridge.commands.shell import remedy_for_sound
+from avatar_bridge.drivers.vts_client import open_client
 from avatar_bridge.drivers.vts_discovery import DEFAULT_PORT, DISCOVERY_PORT, Discovery, Instance
 from avatar_bridge.drivers.vts_token import default_token_path
 from avatar_bridge.errors import AvatarBridgeError, MotionMapError
@@ -26,6 +27,7 @@ _BROADCAST = 2.3
 """Seconds to wait for a broadcast, which comes every two."""
 
 _VOICE = 60.0
+_START = "start VTube Studio, load a model, and switch on Settings > Allow Plugin API access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,12 @@ class Finding:
     remedy: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything that a performance needs and return what was found, in the order of the flow."""
-    return [finding async for finding in _findings(settings)]
+async def examine(settings: Settings, file: Path | None = None) -> list[Finding]:
+    """Look at everything that a performance needs and return what was found, in the order of the flow.
+
+    `file` is where the settings were read, None where they were looked for.
+    """
+    return [finding async for finding in _findings(settings, file)]
 
 
 def broken(findings: Iterable[Finding]) -> bool:
@@ -89,9 +94,9 @@ async def look_for_vts(within: float = _BROADCAST) -> list[Instance]:
     return found
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+async def _findings(settings: Settings, file: Path | None) -> AsyncIterator[Finding]:
     yield _program()
-    yield _settings_file()
+    yield _settings_file(file)
     for finding in _map(settings.motion.map):
         yield finding
     for name in registry.VOICE_PREFERENCE:
@@ -99,7 +104,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in _third_parties():
         yield finding
     yield await asyncio.to_thread(_sound)
-    yield await _vts()
+    for finding in [await _vts_at(url) for url in _vts_urls(settings)] or [await _vts()]:
+        yield finding
     yield _token()
 
 
@@ -108,8 +114,8 @@ def _program() -> Finding:
     return Finding("program", "ok", f"avatar-bridge {__version__}, Python {platform.python_version()}, {system}")
 
 
-def _settings_file() -> Finding:
-    path = default_path()
+def _settings_file(file: Path | None) -> Finding:
+    path = file or default_path()
     if path.exists():
         return Finding("settings", "ok", str(path))
     return Finding("settings", "ok", f"none at {path}: the defaults hold")
@@ -161,13 +167,31 @@ def _sound() -> Finding:
     try:
         device = sounddevice.query_devices(kind="output")
     except (sounddevice.PortAudioError, ValueError) as error:
-        return Finding("sound card", "missing", f"no output device: {error}", remedy_for_sound(sys.platform))
+        return Finding("sound card", "missing", f"no output device: {error}", remedy_for_sound(""))
     return Finding("sound card", "ok", f"{device['name']}, {device['default_samplerate']:.0f} Hz")
+
+
+def _vts_urls(settings: Settings) -> list[str]:
+    """Return the addresses that the settings give for VTube Studio."""
+    tables = settings.drivers.items()
+    return [table.url for name, table in tables if table.enabled and table.url and (table.driver or name) == "vts"]
+
+
+async def _vts_at(url: str) -> Finding:
+    try:
+        async with open_client(url) as client:
+            state = await client.request("APIState")
+    except AvatarBridgeError as error:
+        return Finding(
+            "VTube Studio", "missing", str(error), f"{_START}, or leave the address {url} out of your settings"
+        )
+    if not state.get("active"):
+        return Finding("VTube Studio", "missing", "it runs, but its API is off", "switch on Allow Plugin API access")
+    return Finding("VTube Studio", "ok", f"answers at {url}, as your settings say")
 
 
 async def _vts() -> Finding:
     instances, answers = await asyncio.gather(look_for_vts(), listening())
-    start = "start VTube Studio, load a model, and switch on Settings > Allow Plugin API access"
     active = [instance for instance in instances if instance.active]
     if active:
         return Finding("VTube Studio", "ok", ", ".join(f"{item.title} on port {item.port}" for item in active))
@@ -175,7 +199,7 @@ async def _vts() -> Finding:
         return Finding("VTube Studio", "missing", "it runs, but its API is off", "switch on Allow Plugin API access")
     if answers:
         return Finding("VTube Studio", "ok", f"something answers on port {DEFAULT_PORT}, without announcing itself")
-    return Finding("VTube Studio", "missing", "not running here; the demo uses the simulator", start)
+    return Finding("VTube Studio", "missing", "not running here; the demo uses the simulator", _START)
 
 
 def _token() -> Finding:

@@ -15,17 +15,23 @@ from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.settings import Settings
 from avatar_bridge.stage.performance import Outcome
 
-__all__ = ["outcome_data", "outcome_lines", "perform"]
+__all__ = ["POPUP", "outcome_data", "outcome_lines", "perform"]
+
+POPUP = 60.0
+"""Seconds that the user has to allow the plugin in a VTube Studio that runs; then the show begins without it."""
 
 
 async def perform(source: str, settings: Settings, *, as_json: bool) -> None:
     """Perform the text of `source` (a file, or `-`) as it arrives and print what became of it."""
     async with Bridge.from_settings(settings) as bridge:
-        await bridge.ready()
+        told = tuple(bridge.notes)
+        for note in told:
+            click.echo(_note(note), err=True)
         async with live_view(bridge):
+            await bridge.ready(within=POPUP)
             outcome = await bridge.perform(stream_script(source))
         data = outcome_data(bridge, outcome)
-        lines = list(outcome_lines(bridge, outcome))
+        lines = list(outcome_lines(bridge, outcome, told))
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     for line in lines:
@@ -41,7 +47,12 @@ def outcome_data(bridge: Bridge, outcome: Outcome) -> dict[str, Any]:
         "timing": outcome.timeline.timing,
         "first_audio_s": None if outcome.first_audio is None else round(outcome.first_audio, 4),
         "actions": [
-            {"driver": fired.driver, "action": fired.action, "due_s": fired.due, "late_ms": round(fired.late_ms, 2)}
+            {
+                "driver": fired.driver,
+                "action": fired.action,
+                "due_s": round(fired.due, 4),
+                "late_ms": round(fired.late_ms, 2),
+            }
             for body in bridge.stage.bodies
             for fired in body.fired
         ],
@@ -60,10 +71,14 @@ def outcome_lines(bridge: Bridge, outcome: Outcome, told: Collection[Diagnostic]
     for note in gathered(bridge, outcome):
         if note in told:
             continue
-        yield f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else "")
+        yield _note(note)
     for driver in bridge.drivers:
         if driver.state.status != "ready":
             yield f"note: {driver.name} is {driver.state.status}: {driver.state.detail}"
+
+
+def _note(note: Diagnostic) -> str:
+    return f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else "")
 
 
 def gathered(bridge: Bridge, outcome: Outcome) -> list[Diagnostic]:

@@ -15,6 +15,7 @@ from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.rehearsal import rehearse
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, Segment
+from avatar_bridge.errors import UsageError
 from avatar_bridge.files import write_atomically
 from avatar_bridge.ports import Voice
 from avatar_bridge.settings import Settings
@@ -63,8 +64,10 @@ async def compose(script: str, settings: Settings) -> Rendering:
 async def render(script: str, out: Path, settings: Settings) -> list[Path]:
     """Write `speech.wav`, `timeline.json`, `subtitles.srt`, `subtitles.vtt` and `report.html` into `out`.
 
-    Every file is written whole or not at all. Returns their paths; raises WorldError where one cannot be written.
+    Every file is written whole or not at all. Returns their paths; raises UsageError where `out` is no folder and
+    WorldError where a file cannot be written.
     """
+    _expect_folder(out)
     rendering = await compose(script, settings)
     captions = subtitles.subtitles(rendering.timeline)
     files: dict[str, str | bytes] = {
@@ -77,6 +80,11 @@ async def render(script: str, out: Path, settings: Settings) -> list[Path]:
     for name, content in files.items():
         write_atomically(out / name, content)
     return [out / name for name in files]
+
+
+def _expect_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out: expected a folder, got the file {out}; name a folder, it need not exist")
 
 
 def report_page(
