@@ -114,6 +114,40 @@ class PulledOut:
         self.running.clear()
 
 
+async def test_an_opening_that_is_given_up_gives_the_device_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = PulledOut()
+    monkeypatch.setattr("avatar_bridge.audio.local.PortAudio", lambda: device)
+    started, may_open = threading.Event(), threading.Event()
+    play, ended = device.play, threading.Event()
+
+    def slow(*arguments: Any) -> object:
+        started.set()
+        may_open.wait(20)
+        return play(*arguments)
+
+    def end(_stream: object) -> None:
+        device.running.clear()
+        ended.set()
+
+    monkeypatch.setattr(device, "play", slow)
+    monkeypatch.setattr(device, "end", end)
+    for early in (True, False):
+        started.clear()
+        may_open.clear()
+        opening = asyncio.create_task(LocalSpeaker().open())
+        await until(started.is_set)
+        if not early:
+            may_open.set()
+            await until(lambda: bool(device.played))
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        may_open.set()
+        await until(ended.is_set)
+        assert not device.running.is_set()
+        ended.clear()
+
+
 async def test_a_device_that_vanishes_and_returns_costs_sound_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     device = PulledOut()
     monkeypatch.setattr("avatar_bridge.audio.local.PortAudio", lambda: device)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import re
 import struct
 import zlib
@@ -133,9 +134,13 @@ async def test_point_18_authentication_is_per_connection_and_tokens_survive_a_re
             assert (await raw.ask("AuthenticationRequest", {**ME, "authenticationToken": token}))["authenticated"]
     async with VTubeStudioSimulator(token_store=TokenStore(file)) as vts, client(vts.url, None) as raw:
         assert (await raw.ask("AuthenticationRequest", {**ME, "authenticationToken": token}))["authenticated"]
+    if os.name != "nt":
+        assert file.stat().st_mode & 0o777 == 0o600
     file.write_text("[1]", encoding="utf-8")
     with pytest.raises(UsageError, match="token file"):
         TokenStore(file)
+    with pytest.raises(UsageError, match="cannot be read"):
+        TokenStore(tmp_path)
 
 
 @pytest.mark.parametrize("number", [8, 50])

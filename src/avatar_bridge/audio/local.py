@@ -58,8 +58,14 @@ class LocalSpeaker:
     async def open(self) -> None:
         """Open the device; raises SpeakerError with a remedy where there is none."""
         self._closed = False
-        await aside(self._start)
-        await self._settle()
+        try:
+            await aside(self._start)
+            await self._settle()
+        except BaseException:
+            # the thread may still be opening it: it gives the device back itself then
+            self._closed = True
+            await aside(self._end)
+            raise
         self._watch = asyncio.create_task(self._look_after())
 
     async def _settle(self) -> None:

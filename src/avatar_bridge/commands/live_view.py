@@ -30,6 +30,7 @@ async def live_view(bridge: Bridge) -> AsyncIterator[None]:
         yield
     finally:
         teller.cancel()
+        await asyncio.wait({teller})
 
 
 async def _tell(bridge: Bridge) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar_bridge.errors import UsageError
+from avatar_bridge.files import read_text, write_atomically
 from avatar_bridge.simulators.vts.area import Answer, Area
 from avatar_bridge.simulators.vts.error_ids import ApiError
 from avatar_bridge.simulators.vts.fields import JsonObject
@@ -40,7 +41,7 @@ class TokenStore:
 
     def _load(self, path: Path) -> None:
         try:
-            for row in json.loads(path.read_text(encoding="utf-8")):
+            for row in json.loads(read_text(path, UsageError)):
                 plugin = Plugin(row["name"], row["developer"])
                 self.tokens[plugin] = row["token"]
                 self.permissions[plugin] = set(row["permissions"])
@@ -48,7 +49,7 @@ class TokenStore:
             raise UsageError(f"{path}: expected the simulator's token file, found something else: {error}") from error
 
     def save(self) -> None:
-        """Write the file, where there is one."""
+        """Write the file, where there is one; raises WorldError where it cannot be written."""
         if self.path is None:
             return
         rows = [
@@ -60,7 +61,7 @@ class TokenStore:
             }
             for plugin, token in self.tokens.items()
         ]
-        self.path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_atomically(self.path, json.dumps(rows, ensure_ascii=False, indent=1), private=True)
 
 
 class Authentication(Area):

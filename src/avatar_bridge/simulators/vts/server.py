@@ -98,9 +98,14 @@ class VTubeStudioSimulator(Controls):
             raise UsageError("a VTubeStudioSimulator starts once: make a new one with the same token_store instead")
         self._task = asyncio.create_task(self._run(), name="vts-simulator")
         ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
+        try:
+            await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
+        finally:
             ready.cancel()
+        if self._task.done():
             await self._task
         return self
 
