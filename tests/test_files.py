@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import pytest
 
 from avatar_bridge import files
-from avatar_bridge.errors import WorldError
-from avatar_bridge.files import write_atomically
+from avatar_bridge.errors import SettingsError, WorldError
+from avatar_bridge.files import read_text, write_atomically
 
 
 def test_text_is_utf8_with_line_feeds_and_folders_are_made(tmp_path: Path) -> None:
@@ -114,3 +114,17 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
         done.set()
         reader.join()
     assert seen <= texts
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_is_read_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes('name = "脸红"\r\nkind = 1\r\n'.encode(encoding))
+    assert read_text(path, SettingsError) == 'name = "脸红"\nkind = 1\n'
+
+
+def test_text_in_an_old_encoding_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes("zä".encode("cp1252"))
+    with pytest.raises(SettingsError, match=r"a\.toml: expected UTF-8 text; byte 1 is not"):
+        read_text(path, SettingsError)

@@ -149,3 +149,13 @@ def test_the_registry_loads_no_backend() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not {name for name in loaded if name.startswith(("avatar_bridge.tts.", "avatar_bridge.drivers.", "piper"))}
+
+
+def test_a_map_extends_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    action = 'meaning = "m"\nkind = "expression"\nchannels.happy = 1.0\n'
+    (tmp_path / "root.toml").write_text(f"[actions.root]\n{action}", encoding="utf-8")
+    base = f'extends = "../root.toml"\n[actions.base]\n{action}'
+    (tmp_path / "maps" / "base.toml").write_text(base, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(f'extends = "maps/base.toml"\n[actions.mine]\n{action}', encoding="utf-8")
+    assert set(registry.read_map(tmp_path / "mine.toml").actions) == {"root", "base", "mine"}

@@ -135,3 +135,9 @@ def test_any_text_gives_settings_or_a_clear_error(text: str) -> None:
         lines = []
         assert chosen == Settings.model_validate(tomllib.loads(text))
     assert all(line.startswith("mine.toml: ") for line in lines)
+
+
+def test_a_device_is_a_name_or_a_number() -> None:
+    assert parse_settings("[sound]\ndevice = 3\n", source="x").sound.device == 3
+    assert parse_settings('[sound]\ndevice = "Speakers"\n', source="x").sound.device == "Speakers"
+    assert override(Settings(), {"sound.device": "3"}).sound.device == 3

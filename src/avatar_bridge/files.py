@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import os
@@ -19,10 +20,14 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 def read_text(path: Path, fault: type[UsageError]) -> str:
     """Return the text of a UTF-8 file that a person wrote, a byte order mark left out.
 
-    Raises `fault` naming the file where it cannot be read or is no UTF-8.
+    UTF-16 with its mark is read as well: Windows PowerShell writes it for `>`. Raises `fault` naming the file where it
+    cannot be read or is neither.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if marked else "utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise fault(f"{path}: expected UTF-8 text; byte {error.start} is not: save the file as UTF-8") from None
     except OSError as error:

@@ -144,13 +144,23 @@ def find_map(name_or_path: str | Path) -> Path:
 def read_map(name_or_path: str | Path) -> MotionMap:
     """Return a motion map, read and validated; raises MotionMapError naming file, line and key.
 
-    Its actions may hold tables of third parties' drivers, under the names of their entry points.
+    Its actions may hold tables of third parties' drivers, under the names of their entry points. What it extends is
+    looked for beside it first.
     """
     path = find_map(name_or_path)
+    folder = path.parent
+
+    def extended(name: str) -> str:
+        nonlocal folder
+        beside = folder / name
+        found = beside if beside.suffix == ".toml" and beside.is_file() else find_map(name)
+        folder = found.parent
+        return read_map_text(found)
+
     return load_motion_map(
         read_map_text(path),
         source=str(path),
-        load=lambda name: read_map_text(find_map(name)),
+        load=extended,
         targets=tuple(_entry_points("drivers")),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
@@ -49,10 +49,16 @@ class SoundSettings(_Table):
 
     speaker: str = "local"
     """local (the sound card), none (wall clock), or a third party's name."""
-    device: str | None = None
+    device: str | int | None = None
     """Name or number of the output device; the system's default when absent."""
     record: Path | None = None
     """A WAV file that gets what the audience would hear, in place of the sound card."""
+
+    @field_validator("device")
+    @classmethod
+    def _number(cls, device: str | int | None) -> str | int | None:
+        """Take digits for a number, as a command line gives it; a name is searched for its part."""
+        return int(device) if isinstance(device, str) and device.isdecimal() else device
 
 
 class ScriptSettings(_Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,26 @@ async def test_a_voice_that_fails_or_is_not_installed_has_a_remedy(monkeypatch: 
     findings = await found()
     assert "not installed" in findings["voice piper"].detail
     assert findings["voice piper"].remedy == registry.remedy("piper")
+
+
+async def test_a_sound_card_is_told_with_every_output_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("Speakers", 2, 0), ("Microphone", 0, 0), ("Headphones", 2, 0), ("Speakers, by another way", 2, 1)]
+    devices = [
+        {"index": index, "name": name, "max_output_channels": outs, "hostapi": api, "default_samplerate": 48000.0}
+        for index, (name, outs, api) in enumerate(rows)
+    ]
+
+    class Sound:
+        PortAudioError = OSError
+
+        @staticmethod
+        def query_devices(kind: str | None = None) -> Any:
+            return devices[0] if kind else devices
+
+    monkeypatch.setitem(sys.modules, "sounddevice", Sound)
+    monkeypatch.setattr(doctor, "find_spec", lambda _: Sound)
+    detail = (await found())["sound card"].detail
+    assert detail == "Speakers, 48000 Hz; --device takes a name or number of: 0 'Speakers', 2 'Headphones'"
 
 
 async def test_a_broken_third_party_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

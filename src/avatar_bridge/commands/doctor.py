@@ -168,7 +168,13 @@ def _sound() -> Finding:
         device = sounddevice.query_devices(kind="output")
     except (sounddevice.PortAudioError, ValueError) as error:
         return Finding("sound card", "missing", f"no output device: {error}", remedy_for_sound(""))
-    return Finding("sound card", "ok", f"{device['name']}, {device['default_samplerate']:.0f} Hz")
+    outputs = ", ".join(
+        f"{each['index']} {each['name']!r}"
+        for each in sounddevice.query_devices()
+        if each["max_output_channels"] > 0 and each["hostapi"] == device["hostapi"]
+    )
+    detail = f"{device['name']}, {device['default_samplerate']:.0f} Hz; --device takes a name or number of: {outputs}"
+    return Finding("sound card", "ok", detail)
 
 
 def _vts_urls(settings: Settings) -> list[str]:
