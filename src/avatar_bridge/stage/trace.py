@@ -26,7 +26,7 @@ class Trace:
         self.trouble: Diagnostic | None = None
         self._path = path
         try:
-            self._file = path.open("w", encoding="utf-8", buffering=1 << 16)
+            self._file = path.open("w", encoding="utf-8", newline="\n", buffering=1 << 16)
         except OSError as error:
             raise UsageError(f"the trace cannot be written to {path}: {error.strerror}") from None
 
