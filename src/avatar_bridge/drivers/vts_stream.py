@@ -11,7 +11,7 @@ from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.drivers.vts_client import GONE, TIMEOUT, VTubeStudioClient
 from avatar_bridge.drivers.vts_latency import Latency
 from avatar_bridge.errors import UnreachableError
-from avatar_bridge.wire.vts import Injection, finite, request
+from avatar_bridge.wire.vts import Injection, finite
 from avatar_bridge.wire.vts_errors import (
     API_OFF,
     DENIED,
@@ -246,14 +246,12 @@ class FrameStream:
     async def _try(self, client: VTubeStudioClient, name: str) -> None:
         table = dict(zip(self._rendering.names, self._rendering.values(self._last or {}), strict=True))
         value = finite((table | self._overrides).get(name, 0.0), 0.0)
-        number = client.number()
-        answer = client.expect(number)
         data = {"faceFound": True, "mode": "set", "parameterValues": [{"id": name, "value": value}]}
-        await client.send(request("InjectParameterDataRequest", data, number))
         try:
-            async with asyncio.timeout(TIMEOUT):
-                await answer
-        except TimeoutError:
+            await client.request("InjectParameterData", data)
+        except UnreachableError:
+            if client.closed.is_set():
+                raise
             return
         except ApiError as error:
             if error.error_id == UNKNOWN_PARAMETER:
