@@ -272,6 +272,42 @@ def test_of_three_that_ask_for_the_floor_at_once_the_last_gets_it_alone() -> Non
     run(scene())
 
 
+def test_a_text_that_does_not_let_go_holds_up_no_later_utterance() -> None:
+    async def scene() -> None:
+        released = asyncio.Event()
+        given = 0
+
+        async def stubborn(swallows: bool) -> AsyncIterator[str]:
+            nonlocal given
+            try:
+                yield "Some words that are heard. "
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await released.wait()
+                if not swallows:
+                    raise
+            while given < 1000:
+                given += 1
+                yield "More of it. "
+
+        async with bridge_of(Witness(), voice=(voice := ToneVoice())) as bridge:
+            interrupted = []
+            for swallows in (False, True):
+                interrupted.append(asyncio.ensure_future(bridge.perform(stubborn(swallows))))
+                await bridge.stage.frames(1)
+                await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            later = asyncio.ensure_future(bridge.perform("The later one is heard."))
+            done, _ = await asyncio.wait({later}, timeout=20)
+            released.set()
+            assert done
+            assert later.result().heard.complete
+            assert all(outcome.interrupted for outcome in await asyncio.gather(*interrupted))
+            assert given <= 1
+            assert not any("More" in text for text in voice.asked)
+
+    run(scene())
+
+
 class Deaf(Witness):
     async def close(self) -> None:
         await asyncio.Event().wait()

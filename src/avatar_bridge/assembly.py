@@ -32,6 +32,9 @@ __all__ = ["Bridge", "build_drivers", "build_mixer", "build_voice", "choose_voic
 _CLOSING = 2.0
 """Seconds that a target may take to be put back to rest when the bridge closes."""
 
+_YIELDING = 1.0
+"""Seconds that the text of an interrupted utterance may take to end before the next one begins all the same."""
+
 _QUIET = HeardText("", "", 0.0, complete=True)
 _NOTHING = HeardText("", "", 0.0, complete=False)
 
@@ -227,7 +230,7 @@ class Bridge:
             keep_audio=keep_audio,
         )
         if self._latest is not None:
-            await asyncio.wait({self._latest})
+            await asyncio.wait({self._latest}, timeout=_YIELDING)
         if turn == self._interrupts and await self._run(performance):
             return performance.outcome(performance.timeline.heard(performance.timeline.duration))
         return performance.outcome(performance.heard or _NOTHING, interrupted=True)

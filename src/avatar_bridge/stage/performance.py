@@ -147,6 +147,9 @@ class Performance:
         try:
             async with aclosing(_chunks(self._script)) as chunks:
                 async for chunk in chunks:
+                    if self._stage.timeline is not self.timeline:
+                        # interrupted, and the text's iterator did not let itself be cancelled
+                        return
                     self._parser.feed(chunk)
                     self._fed = self._stage.clock.time()
                     self._pass_on()
