@@ -87,7 +87,7 @@ async def _own_the_mouth(url: str, seconds: float) -> None:
     async def ask(kind: str, **data: Any) -> dict[str, Any]:
         head = {"apiName": "VTubeStudioPublicAPI", "apiVersion": "1.0", "requestID": kind}
         await socket.send(json.dumps({**head, "messageType": f"{kind}Request", "data": data}))
-        answer: dict[str, Any] = json.loads(await socket.recv())
+        answer: dict[str, dict[str, Any]] = json.loads(await socket.recv())
         return answer["data"]
 
     plugin = {"pluginName": "Another", "pluginDeveloper": "Somebody"}

@@ -295,7 +295,8 @@ def test_a_text_that_does_not_let_go_holds_up_no_later_utterance() -> None:
             for swallows in (False, True):
                 interrupted.append(asyncio.ensure_future(bridge.perform(stubborn(swallows))))
                 await bridge.stage.frames(1)
-                await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+                async with asyncio.timeout(20):
+                    await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
             later = asyncio.ensure_future(bridge.perform("The later one is heard."))
             done, _ = await asyncio.wait({later}, timeout=20)
             released.set()
