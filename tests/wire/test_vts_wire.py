@@ -327,3 +327,11 @@ def test_any_json_is_a_message_or_refused(value: Any) -> None:
     except ProtocolError:
         return
     assert isinstance(message, vts.Fault)
+
+
+def test_what_has_little_in_common_is_not_called_near() -> None:
+    text = '[actions.love]\nmeaning = "love"\nkind = "expression"\nvts.expression = "%s.exp3.json"\n'
+    known = [Expression.model_validate({"name": "expression1", "file": "expression1.exp3.json"})]
+    for wanted, near in (("EyesLove", None), ("Expresion", "expression1.exp3.json")):
+        (missing,) = bind(load_motion_map(text % wanted, source="test.toml"), [], known)[1]
+        assert missing.suggestion == near

@@ -192,5 +192,5 @@ def _nearest(wanted: str, names: Iterable[str]) -> str | None:
     by_key: dict[str, str] = {}
     for name in names:
         by_key.setdefault(name_key(expression_stem(name)), name)
-    close = difflib.get_close_matches(name_key(expression_stem(wanted)), by_key, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(name_key(expression_stem(wanted)), by_key, n=1, cutoff=0.5)
     return by_key[close[0]] if close else None
