@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import Iterator
@@ -142,3 +143,42 @@ def test_the_word_of_an_action() -> None:
     assert word_of(timeline, Fired("x", "smile", "smile", smile.start, 0.0, native=False)) == "at the end"
     assert word_of(timeline, Fired("x", "bow", "bow", 0.0, 0.0, native=False)) == ""
     assert word_of(None, Fired("x", "nod", "nod", nod.start, 0.0, native=False)) == ""
+
+
+def test_drawing_asks_nobody_because_it_is_done_in_another_thread() -> None:
+    pytest.importorskip("rich", reason="needs the extra: avatar-bridge[view]")
+    from avatar_bridge.commands.live_picture import Picture
+
+    async def scene() -> None:
+        asked: list[str] = []
+
+        class Asked(SilentSpeaker):
+            def heard(self) -> float:
+                asked.append("heard")
+                return super().heard()
+
+            def diagnostics(self) -> list[Diagnostic]:
+                asked.append("diagnostics")
+                return super().diagnostics()
+
+        clock = VirtualClock()
+        speaker = Asked(now=clock.time)
+        drivers = [Witness()]
+        async with Bridge(
+            voice=ToneVoice(),
+            speaker=speaker,
+            drivers=drivers,
+            motion_map=MAP,
+            clock=clock,
+            preparing=prepare_here,
+        ) as bridge:
+            speaking = asyncio.ensure_future(bridge.perform(SCRIPT))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            picture = Picture(bridge)
+            assert {"heard", "diagnostics"} <= set(asked)
+            asked.clear()
+            picture.render()
+            assert asked == []
+            await speaking
+
+    run(scene())

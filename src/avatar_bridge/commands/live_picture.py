@@ -26,34 +26,45 @@ _LINE = re.compile(r"\n+")
 _STATUS_STYLES = {"ready": "green", "waiting": "yellow", "connecting": "yellow", "unreachable": "red", "refused": "red"}
 
 
-def drawing(bridge: Bridge) -> Live | None:
-    """Return what draws the bridge on stderr while it is entered; None where stderr is no terminal."""
+def drawing(picture: Picture) -> Live | None:
+    """Return what draws the picture on stderr while it is entered; None where stderr is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:
         return None
-    return Live(get_renderable=Picture(bridge).render, console=console, refresh_per_second=_RATE, transient=False)
+    return Live(get_renderable=picture.render, console=console, refresh_per_second=_RATE, transient=False)
 
 
 class Picture:
-    """Draws one picture of the bridge; called by the terminal's own refresh thread, so it only reads."""
+    """Draws one picture of the bridge as it was at the last look.
+
+    Looking is for the bridge's own thread: its speaker, voice and drivers are asked. Drawing may be for another, such
+    as the terminal's refresh thread.
+    """
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._last: Timeline | None = None
         self._heard = 0.0
+        self.look()
 
-    def render(self) -> RenderableType:
-        """Return the picture as it is now."""
+    def look(self) -> None:
+        """Take note of how the bridge is now."""
+        stage = self._bridge.stage
         timeline = self._bridge.timeline
         if timeline is not None:
             self._last = timeline
-            self._heard = max(self._bridge.stage.heard() or 0.0, 0.0)
+            self._heard = max(stage.heard() or 0.0, 0.0)
+        self._bodies = [(body.driver.name, body.driver.state, tuple(body.fired)) for body in stage.bodies]
+        self._told = [*self._bridge.notes[-2:], *self._bridge.troubles[-2:]]
+
+    def render(self) -> RenderableType:
+        """Return the picture as it was at the last look."""
         shown = self._last
         if shown is None:
             return Group(Text("getting ready …", style="dim"), self._targets(), self._notes())
         title = f"{self._heard:6.2f} s of {shown.duration:.2f} s{'' if shown.closed else ' so far'}"
         speech = Panel(_words(shown, self._heard), title=title, title_align="left", border_style="cyan", padding=(0, 1))
-        fired = sorted((item for body in self._bridge.stage.bodies for item in tuple(body.fired)), key=_due)
+        fired = sorted((item for _, _, latest in self._bodies for item in latest), key=_due)
         return Group(
             speech, _mouth(shown.mouth_at(self._heard)), _actions(fired, shown), self._targets(), self._notes()
         )
@@ -61,16 +72,15 @@ class Picture:
     def _targets(self) -> RenderableType:
         """Return a line a target, and below it what its driver says."""
         text = Text()
-        for body in self._bridge.stage.bodies:
-            state = body.driver.state
-            lates = [fired.late_ms for fired in tuple(body.fired)]
+        for name, state, fired in self._bodies:
+            lates = [item.late_ms for item in fired]
             parts = [
                 f"answers in {state.latency_ms:.1f} ms" if state.latency_ms is not None else "",
                 f"latest action {lates[-1]:.1f} ms late" if lates else "",
                 f"{state.sent_frames} frames" if state.sent_frames else "",
                 f"{state.dropped_frames} dropped" if state.dropped_frames else "",
             ]
-            text.append(body.driver.name, style="bold")
+            text.append(name, style="bold")
             text.append(f"  {state.status}", style=_STATUS_STYLES.get(state.status, "dim"))
             text.append("".join(f", {part}" for part in parts if part) + "\n")
             if state.detail:
@@ -79,8 +89,7 @@ class Picture:
         return text
 
     def _notes(self) -> RenderableType:
-        notes = [*self._bridge.notes[-2:], *self._bridge.troubles[-2:]]
-        lines = (f"{note.message}{' (' + note.suggestion + ')' if note.suggestion else ''}" for note in notes)
+        lines = (f"{note.message}{' (' + note.suggestion + ')' if note.suggestion else ''}" for note in self._told)
         return Text("\n".join(lines), style="yellow")
 
 

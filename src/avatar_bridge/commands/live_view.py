@@ -5,32 +5,51 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.stage.body import Fired
 
+if TYPE_CHECKING:
+    from avatar_bridge.commands.live_picture import Picture
+
 __all__ = ["live_view", "word_of"]
+
+_LOOK = 4
+"""Frames between two looks: fifteen a second, as often as the picture is drawn."""
 
 
 @asynccontextmanager
 async def live_view(bridge: Bridge) -> AsyncIterator[None]:
     """Show what the bridge does while the block runs: a picture on a terminal, lines elsewhere; both on stderr."""
+    picture, drawing = _picture(bridge)
+    watching = asyncio.create_task(_watch(bridge, picture) if picture else _tell(bridge))
+    try:
+        with drawing:
+            yield
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+
+
+def _picture(bridge: Bridge) -> tuple[Picture | None, AbstractContextManager[object]]:
+    """Return what is drawn and what draws it; nothing where there is no terminal or no `rich`."""
     if find_spec("rich"):
         from avatar_bridge.commands import live_picture
 
-        if drawing := live_picture.drawing(bridge):
-            with drawing:
-                yield
-            return
-    teller = asyncio.create_task(_tell(bridge))
-    try:
-        yield
-    finally:
-        teller.cancel()
-        await asyncio.wait({teller})
+        picture = live_picture.Picture(bridge)
+        if drawing := live_picture.drawing(picture):
+            return picture, drawing
+    return None, nullcontext()
+
+
+async def _watch(bridge: Bridge, picture: Picture) -> None:
+    while True:
+        picture.look()
+        await bridge.stage.frames(_LOOK)
 
 
 async def _tell(bridge: Bridge) -> None:
