@@ -30,6 +30,8 @@ async def live_view(bridge: Bridge) -> AsyncIterator[None]:
     try:
         with drawing:
             yield
+            if picture:
+                picture.look()
     finally:
         watching.cancel()
         await asyncio.wait({watching})
