@@ -39,12 +39,14 @@ vts.hotkey = "Blush"
 [actions.wave]
 meaning = "waves"
 kind = "gesture"
+stroke = 0.2
 vts.hotkey = "Wave"
 keyframes.head_pitch = [[0, 0], [0.2, -10], [0.4, 0]]
 
 [actions.nod]
 meaning = "nods"
 kind = "gesture"
+stroke = 0.2
 keyframes.head_pitch = [[0, 0], [0.2, -10], [0.4, 0]]
 """
 HELD = "[blush]Banana, banana, banana, banana and banana, banana and banana. "

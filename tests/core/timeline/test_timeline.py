@@ -133,4 +133,12 @@ def test_text_is_known_as_it_comes() -> None:
     for index, word in enumerate(("one ", "two ", "three")):
         timeline.feed(Text(4 * index, word, 4 * index, word))
         assert timeline.speech == timeline.shown == "one two three"[: 4 * index + len(word)]
-    assert [timeline.shown_offset(at) for at in (0, 3, 4, 9, 13, 99)] == [0, 3, 4, 9, 13, 13]
+    longer = [f"{number} " for number in range(1000)]
+    for word in longer:
+        timeline.feed(Text(len(timeline.speech), word, len(timeline.shown), word))
+    assert timeline.speech == timeline.shown == "one two three" + "".join(longer)
+    unasked = Timeline(MAP)
+    for word in longer:
+        unasked.feed(Text(0, word, 0, word))
+    assert unasked.speech == "".join(longer)
+    assert [timeline.shown_offset(at) for at in (0, 3, 4, 9, 13)] == [0, 3, 4, 9, 13]

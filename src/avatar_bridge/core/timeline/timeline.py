@@ -144,8 +144,8 @@ class Timeline:
         self._map = motion_map
         self._repertoire = repertoire or Repertoire()
         self._texts: list[Text] = []
-        self._spoken: list[str] = []
-        self._shown: list[str] = []
+        self._spoken = _Growing()
+        self._shown = _Growing()
         self._ends: list[float] = []
         self._length = 0
         self._placed_to = 0
@@ -159,8 +159,8 @@ class Timeline:
         match event:
             case Text():
                 self._texts.append(event)
-                self._spoken.append(event.spoken)
-                self._shown.append(event.shown)
+                self._spoken.add(event.spoken)
+                self._shown.add(event.shown)
                 self._length = event.at + len(event.spoken)
             case Cue():
                 self._cues.append(event)
@@ -214,12 +214,12 @@ class Timeline:
     @property
     def speech(self) -> str:
         """The spoken text as far as it is known."""
-        return _joined(self._spoken)
+        return self._spoken.whole()
 
     @property
     def shown(self) -> str:
         """The subtitle text as far as it is known."""
-        return _joined(self._shown)
+        return self._shown.whole()
 
     def shown_offset(self, char: int) -> int:
         """Return the subtitle offset of speech offset `char`; within a piece that is shown as it is said, exactly."""
@@ -369,10 +369,26 @@ class Timeline:
         return self.words[index].at + self.words[index].duration if index >= 0 else 0.0
 
 
-def _joined(pieces: list[str]) -> str:
-    """Return the pieces as one, and keep them so: asking again costs nothing."""
-    pieces[:] = ["".join(pieces)]
-    return pieces[0]
+class _Growing:
+    """A text that grows by pieces and is had as a whole at any moment without joining all of them again."""
+
+    __slots__ = ("_blocks", "_pieces")
+
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        if len(self._pieces) >= _BLOCK:
+            self._blocks.append("".join(self._pieces))
+            self._pieces.clear()
+
+    def whole(self) -> str:
+        self._blocks = ["".join((*self._blocks, *self._pieces))]
+        self._pieces.clear()
+        return self._blocks[0]
 
 
+_BLOCK = 256
 _CLOSING = frozenset(".,;:!?…。、！？，；：)]}\"'”’»」』】）")
