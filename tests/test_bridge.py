@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -404,6 +406,22 @@ def test_two_targets_are_told_the_same() -> None:
         assert [command for command in acts(second) if command[0] == "act"] == [("act", "hat")]
         assert [command for command in acts(first) if command[0] == "act"] == []
         assert min(frame.values["head_pitch"] for _, frame in first.frames) < -4
+
+    run(scene())
+
+
+class Reticent(ToneVoice):
+    async def speak(self, text: str) -> AsyncGenerator[SpokenSegment, None]:
+        async with aclosing(super().speak(text)) as pieces:
+            async for piece in pieces:
+                yield replace(piece, notes=("a word was left out",))
+
+
+def test_what_a_voice_leaves_out_is_told() -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness(), voice=Reticent()) as bridge:
+            outcome = await bridge.perform("One two three.")
+        assert [note.message for note in outcome.timeline.diagnostics] == ["a word was left out"]
 
     run(scene())
 

@@ -19,7 +19,7 @@ def test_the_form_of_the_report() -> None:
     assert found["cues"] == [
         {"name": "wave", "at": 10, "args": {}, "source": "[wave]"},
         {"name": "smile", "at": 14, "args": {"strength": 0.8}, "source": "[smile 0.8]", "end": 22},
-        {"name": "pause", "at": 32, "args": {"duration": 0.4}, "source": ""},
+        {"name": "pause", "at": 32, "args": {"duration": 0.4}, "source": "[pause 0.4]"},
         {"name": "nod", "at": 33, "args": {"duration": 1.0, "side": "left"}, "source": "[nod for=1s side=left]"},
     ]
     assert found["diagnostics"] == [

@@ -121,3 +121,10 @@ def test_merging_loses_no_time_and_no_sound(counts: list[tuple[str, int]]) -> No
     units = merged(counts)
     assert sum(count for _, count in units) == sum(count for _, count in counts)
     assert sum(symbol.count("a") for symbol, _ in units) == sum(symbol == "a" for symbol, _ in counts)
+
+
+def test_what_it_cannot_say_of_a_mixed_text_is_told_once(engine: PiperEngine) -> None:
+    pieces = list(engine.speak("A naïve café. 日本 is nice. Привет!"))
+    assert [bool(piece.notes) for piece in pieces] == [True] + [False] * (len(pieces) - 1)
+    assert "'日本 Привет'" in pieces[0].notes[0]
+    assert all(not piece.notes for piece in engine.speak("A naïve café. 🙂"))

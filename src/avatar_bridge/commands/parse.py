@@ -83,7 +83,7 @@ def _in_order(script: Script, ends: dict[int, int]) -> Iterator[dict[str, Any]]:
     entries: list[Cue | Pause] = [*script.pauses, *script.cues]
     for each in sorted(entries, key=lambda entry: entry.at):
         if isinstance(each, Pause):
-            yield {"name": "pause", "at": each.at, "args": {"duration": each.duration}, "source": ""}
+            yield {"name": "pause", "at": each.at, "args": {"duration": each.duration}, "source": each.source}
             continue
         args: dict[str, Any] = {}
         if each.strength != 1.0 or _written(each.source):

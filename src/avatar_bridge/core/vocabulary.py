@@ -115,6 +115,10 @@ class Pause:
 
     at: int
     duration: float
+    source: str = ""
+    """The tag as it stood in the text."""
+    offset: int = 0
+    """Offset of the tag in the source text."""
 
 
 ScriptEvent: TypeAlias = Text | Cue | Release | Pause | Diagnostic
@@ -177,6 +181,8 @@ class SpokenSegment:
     marks: tuple[WordMark, ...] = ()
     hop: float = 0.0
     """Resolution of the times in seconds; 0 where exact or absent."""
+    notes: tuple[str, ...] = ()
+    """What the voice could not say, a plain sentence each."""
 
     @property
     def duration(self) -> float:

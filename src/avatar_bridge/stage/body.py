@@ -208,7 +208,8 @@ class Body:
     def _note(self, kind: str, action: str, due: float, playhead: float, *, native: bool) -> None:
         if self._trace:
             body = {"action": action, "native": native}
-            self._trace.write(due=due, playhead=playhead, driver=self.driver.name, kind=kind, body=body)
+            earliest = max(due, min(self._earliest, playhead))
+            self._trace.write(due=earliest, playhead=playhead, driver=self.driver.name, kind=kind, body=body)
 
     def _time_out(self, now: float) -> None:
         for name in [name for name, until in self._acting.items() if until <= now]:

@@ -79,7 +79,8 @@ def join(pieces: Sequence[SpokenSegment]) -> SpokenSegment:
         samples.append(piece.samples)
         hop = max(hop, piece.hop)
         length += len(piece.samples)
-    return SpokenSegment(np.concatenate(samples), rate, tuple(phonemes), tuple(marks), hop)
+    notes = tuple(note for piece in pieces for note in piece.notes)
+    return SpokenSegment(np.concatenate(samples), rate, tuple(phonemes), tuple(marks), hop, notes)
 
 
 class Performance:
@@ -230,7 +231,12 @@ async def spoken(
     except AvatarBridgeError as error:
         timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
         return None
-    return await preparing(segment.text, join(pieces)) if pieces else None
+    if not pieces:
+        return None
+    whole = join(pieces)
+    for note in whole.notes:
+        timeline.feed(Diagnostic(note, segment.at))
+    return await preparing(segment.text, whole)
 
 
 async def _chunks(script: Script) -> AsyncGenerator[str, None]:

@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import soxr
 
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError
-from avatar_bridge.tts.speakable import check_range, is_speakable, latin, parts, speakable
+from avatar_bridge.tts.speakable import check_range, is_speakable, latin, not_latin, parts, speakable
 
 __all__ = ["PiperEngine", "merged"]
 
@@ -81,7 +82,7 @@ class PiperEngine:
         said = speakable(text)
         if not is_speakable(said):
             return
-        if self._latin:
+        if lost := not_latin(said) if self._latin else "":
             said = latin(said)
             if not is_speakable(said):
                 language = self._voice.config.espeak_voice
@@ -89,11 +90,14 @@ class PiperEngine:
                     f"the voice for {language} cannot say {text[:40]!r}: it expected Latin letters; "
                     "choose a voice for this language, or espeak, which knows most"
                 )
+        notes = (f"{lost[:40]!r} is in another script than the voice's: left out",) if lost else ()
         # Piper reads [[ as the start of phonemes
         said = re.sub(r"\[(?=\[)|\](?=\])", " ", said)
         for part in parts(said, _LONGEST_TEXT):
             for sentence in self._voice.phonemize(part):
-                yield from self._sentence(sentence)
+                for piece in self._sentence(sentence):
+                    yield replace(piece, notes=notes)
+                    notes = ()
 
     def _speaker(self, speaker: str | int | None) -> int | None:
         names: dict[str, int] = self._voice.config.speaker_id_map

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from avatar_bridge.errors import UsageError
 
-__all__ = ["check_range", "is_speakable", "latin", "parts", "script_of", "speakable"]
+__all__ = ["check_range", "is_speakable", "latin", "not_latin", "parts", "script_of", "speakable"]
 
 _FIRST_PICTURE = 0x2190
 """Symbols below this one (°, ©, №) are words to a voice; above stand arrows, dingbats and emoji."""
@@ -35,6 +35,11 @@ def is_speakable(text: str) -> bool:
 def latin(text: str) -> str:
     """Return `text` with the letters of scripts other than Latin and Greek replaced by spaces; the length stays."""
     return "".join(character if _is_latin(character) else " " for character in text)
+
+
+def not_latin(text: str) -> str:
+    """Return the words of `text` that `latin` takes out, a space between them."""
+    return " ".join("".join(" " if _is_latin(character) else character for character in text).split())
 
 
 def _is_latin(character: str) -> bool:

@@ -28,7 +28,7 @@ def test_the_designs_example() -> None:
     assert script.cues[0].source == "[wave]"
     assert script.cues[0].offset == 10
     assert script.releases == (Release(1, "smile", script.speech.index(" you")),)
-    assert script.pauses == (Pause(script.speech.index(" Let's"), 0.4),)
+    assert script.pauses == (Pause(script.speech.index(" Let's"), 0.4, "[pause 0.4]", 59),)
     assert script.diagnostics == ()
 
 

@@ -126,7 +126,7 @@ class Cursor:
                     family=family,
                 )
             elif each.kind == "pause" and each.duration is not None:
-                writer.pause(each.duration)
+                writer.pause(each.duration, source=self.buffer[pos:end], offset=offset)
             elif each.kind == "close" and not writer.release(each.name or None, family):
                 what = f"{each.name!r} is" if each.name else "anything is"
                 writer.diagnose(f"{self.buffer[pos:end]} closes nothing: no span of {what} open here", offset)

@@ -126,9 +126,9 @@ class Writer:
         """Report something the user should know."""
         self._emit(Diagnostic(message, offset, suggestion))
 
-    def pause(self, duration: float) -> None:
+    def pause(self, duration: float, *, source: str, offset: int) -> None:
         """Delay the speech by `duration` seconds from here on."""
-        self._emit(Pause(self._speech_end(), duration))
+        self._emit(Pause(self._speech_end(), duration, source, offset))
 
     def cue(
         self,
