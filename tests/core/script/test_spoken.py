@@ -72,7 +72,11 @@ def test_a_pause_stands_behind_the_text_before_it() -> None:
     writer.remove()
     writer.pause(0.5, source="[pause 0.5]", offset=3)
     writer.both(" Two.")
-    assert _finish(writer) == [Text(0, "One.", 0, "One."), Pause(4, 0.5, "[pause 0.5]", 3), Text(4, " Two.", 4, " Two.")]
+    assert _finish(writer) == [
+        Text(0, "One.", 0, "One."),
+        Pause(4, 0.5, "[pause 0.5]", 3),
+        Text(4, " Two.", 4, " Two."),
+    ]
 
 
 def test_a_release_waits_for_its_own_cue_only() -> None:
