@@ -104,6 +104,10 @@ def test_the_lead_is_the_way_there_and_half_a_frame() -> None:
     assert latency.round_trip == 0.002
     assert latency.lead(60.0) == pytest.approx(0.001 + 0.5 / 60)
     assert latency.lead(0.0) <= 0.15
+    for echo in (0.0006, 0.0004, 0.0009):
+        latency.echo(echo)
+    assert latency.lead(60.0) == pytest.approx(0.0002 + 0.5 / 60)
+    latency = Latency()
     for _ in range(200):
         latency.add(0.9)
     assert latency.window == 4

@@ -90,6 +90,14 @@ class VTubeStudioClient:
         except ConnectionClosed as error:
             raise UnreachableError(GONE) from error
 
+    async def echo(self) -> float | None:
+        """Return the seconds that a ping takes; None where it is not answered within a second."""
+        try:
+            async with asyncio.timeout(1.0):
+                return await (await self._connection.ping())
+        except (ConnectionClosed, TimeoutError):
+            return None
+
     async def event(self) -> vts.Event:
         """Wait for the next event; raises UnreachableError once the connection is gone. The oldest of 256 is lost."""
         while not self._events:

@@ -10,6 +10,7 @@ __all__ = ["Latency"]
 _RATE = 60.0
 _WINDOW = (2, 4)
 _RECENT = 128
+_ECHOES = 8
 _UNKNOWN = 0.02
 _LONGEST = 0.15
 
@@ -19,10 +20,15 @@ class Latency:
 
     def __init__(self) -> None:
         self._trips: deque[float] = deque(maxlen=_RECENT)
+        self._echoes: deque[float] = deque(maxlen=_ECHOES)
 
     def add(self, trip: float) -> None:
         """Take the seconds from sending a frame to its answer."""
         self._trips.append(trip)
+
+    def echo(self, trip: float) -> None:
+        """Take the seconds that a WebSocket ping took, which is answered without waiting for a rendered frame."""
+        self._echoes.append(trip)
 
     @property
     def round_trip(self) -> float | None:
@@ -40,10 +46,11 @@ class Latency:
     def lead(self, framerate: float) -> float:
         """Return the seconds until a frame shows: the way there, and half a rendered frame until the next update.
 
-        The app answers from its render loop, so the least recent round trip is one that had not to wait for it: half
-        of that is the way there. Frames arrive anywhere within a rendered frame, hence half of one more on average.
+        Half the least echo is the way there; without one, half the least round trip, which is too much where our
+        frames and the app's keep step and every answer waits for the render loop. Frames arrive anywhere within a
+        rendered frame, hence half of one more on average.
         """
-        trip = self.round_trip
+        trip = min(self._echoes, default=self.round_trip)
         if trip is None:
             return _UNKNOWN
         return min(trip / 2 + 0.5 / max(framerate, 20.0), _LONGEST)

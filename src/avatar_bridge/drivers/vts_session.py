@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Coroutine
 
 from avatar_bridge.drivers.vts_client import VTubeStudioClient
+from avatar_bridge.drivers.vts_latency import Latency
 from avatar_bridge.drivers.vts_stream import FrameStream
 from avatar_bridge.drivers.vts_switches import Switches
 from avatar_bridge.drivers.vts_token import TokenFile
@@ -21,6 +22,7 @@ POPUP_TIMEOUT = 300.0
 BUSY = 1.0
 """Seconds until the question is put again while another plugin's is open."""
 _FAREWELL = 1.5
+_ECHO_EVERY = 2.0
 _EVENTS = ("ModelLoadedEvent", "ModelConfigChangedEvent")
 
 
@@ -97,6 +99,7 @@ async def drive(
             tasks.create_task(stream.run(client))
             tasks.create_task(stream.mend(client))
             tasks.create_task(switches.run(client))
+            tasks.create_task(_listen_for_echoes(client, stream.latency))
     except asyncio.CancelledError:
         with contextlib.suppress(AvatarBridgeError, TimeoutError):
             async with asyncio.timeout(_FAREWELL):
@@ -105,6 +108,15 @@ async def drive(
     except BaseExceptionGroup as group:
         stream.forget()
         raise _first(group) from group
+
+
+async def _listen_for_echoes(client: VTubeStudioClient, latency: Latency) -> None:
+    """Measure the way to the app every two seconds."""
+    while True:
+        trip = await client.echo()
+        if trip is not None:
+            latency.echo(trip)
+        await asyncio.sleep(_ECHO_EVERY)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
