@@ -11,6 +11,8 @@ _RATE = 60.0
 _WINDOW = (2, 4)
 _RECENT = 128
 _ECHOES = 8
+_RECKONING = 16
+"""Answers between two looks at the usual round trip."""
 _UNKNOWN = 0.02
 _LONGEST = 0.15
 
@@ -21,10 +23,16 @@ class Latency:
     def __init__(self) -> None:
         self._trips: deque[float] = deque(maxlen=_RECENT)
         self._echoes: deque[float] = deque(maxlen=_ECHOES)
+        self._window = _WINDOW[0]
+        self._added = 0
 
     def add(self, trip: float) -> None:
         """Take the seconds from sending a frame to its answer."""
         self._trips.append(trip)
+        if self._added % _RECKONING == 0:
+            usual = sorted(self._trips)[len(self._trips) // 2]
+            self._window = min(max(math.ceil(usual * _RATE) + 1, _WINDOW[0]), _WINDOW[1])
+        self._added += 1
 
     def echo(self, trip: float) -> None:
         """Take the seconds that a WebSocket ping took, which is answered without waiting for a rendered frame."""
@@ -38,10 +46,7 @@ class Latency:
     @property
     def window(self) -> int:
         """How many frames may be unanswered: what fits into the usual round trip at 60 Hz, and one more."""
-        if not self._trips:
-            return _WINDOW[0]
-        usual = sorted(self._trips)[len(self._trips) // 2]
-        return min(max(math.ceil(usual * _RATE) + 1, _WINDOW[0]), _WINDOW[1])
+        return self._window
 
     def lead(self, framerate: float) -> float:
         """Return the seconds until a frame shows: the way there, and half a rendered frame until the next update.

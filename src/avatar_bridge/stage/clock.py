@@ -11,7 +11,7 @@ __all__ = ["SystemClock", "Ticker"]
 
 _NEAR = 0.025
 """Seconds before a deadline at which the ticker takes over from the event loop's own timer."""
-_NAP = 0.002
+_NAP = 0.005
 """Longest single sleep of the ticker's thread: a nearer deadline given meanwhile is late by this much at most."""
 
 
