@@ -57,7 +57,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_an_empty_file_is_the_defaults() -> None:
     chosen = parse_settings("", source="x")
     assert chosen == Settings()
-    assert (chosen.voice.engine, chosen.sound.speaker, list(chosen.drivers)) == ("auto", "local", ["vts"])
+    assert (chosen.voice.engine, chosen.sound.speaker, list(chosen.drivers)) == ("auto", "auto", ["vts"])
 
 
 def test_a_table_of_drivers_stands_for_all_of_them() -> None:

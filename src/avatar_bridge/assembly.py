@@ -19,7 +19,7 @@ from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, State
 from avatar_bridge.errors import SettingsError, SpeakerError, UsageError
 from avatar_bridge.ports import Clock, Driver, Speaker, Voice
-from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, read_settings
+from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, override, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
@@ -82,6 +82,13 @@ def _driver(name: str, table: DriverSettings, motion_map: MotionMap) -> Driver:
     return driver
 
 
+def _settled(settings: Settings) -> Settings:
+    """Return settings in which nothing is `auto` but the voice."""
+    speaker = "local" if settings.sound.speaker == "auto" else settings.sound.speaker
+    motion_map = "any_vts_model" if settings.motion.map == "auto" else settings.motion.map
+    return override(settings, {"sound.speaker": speaker, "motion.map": motion_map})
+
+
 def build_mixer(settings: MotionSettings, derived: frozenset[str] = frozenset()) -> Mixer:
     """Return a mixer with life in it, as the settings ask."""
     life = Life(seed=settings.seed, liveliness=settings.liveliness, calm=settings.calm, derived=derived)
@@ -132,6 +139,7 @@ class Bridge:
         Raises SettingsError, MotionMapError or UsageError where the settings cannot be used.
         """
         chosen = settings if isinstance(settings, Settings) else read_settings(Path(settings) if settings else None)
+        chosen = _settled(chosen)
         motion_map = registry.read_map(chosen.motion.map)
         voice, notes = build_voice(chosen.voice)
         if chosen.sound.record:

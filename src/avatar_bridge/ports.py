@@ -6,9 +6,27 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegment
 
-__all__ = ["Abilities", "Clock", "Command", "Driver", "Speaker", "TargetState", "Voice", "VoiceEngine"]
+__all__ = [
+    "Abilities",
+    "Attendant",
+    "Audience",
+    "Clock",
+    "Command",
+    "Driver",
+    "Follower",
+    "Page",
+    "Speaker",
+    "Stream",
+    "TargetState",
+    "Voice",
+    "VoiceEngine",
+]
+
+Stream = Literal["speech", "motion", "sound", "state"]
+"""What a page may ask for: words, mouth and captions; frames; the audio itself; what the studio shows."""
 
 
 class VoiceEngine(Protocol):
@@ -195,4 +213,69 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Switch off what the bridge switched on, close the mouth, close the connection."""
+        ...
+
+
+class Follower(Protocol):
+    """Whoever is told of an utterance while it grows, ahead of its sound: what pages and games keep time by."""
+
+    def began(self, number: int, timeline: Timeline) -> None:
+        """Learn that utterance `number` (counted from 1) has the floor; its timeline is empty yet."""
+        ...
+
+    def grew(self, timeline: Timeline, placed: PlacedSegment | None, samples: Samples, rate: int) -> None:
+        """Learn of a segment that was placed and of its audio (empty where it was not spoken).
+
+        None instead of a segment says that no segment follows: the timeline is closed.
+        """
+        ...
+
+    def ended(self, heard: HeardText) -> None:
+        """Learn that the utterance is over: spoken out, or interrupted where `heard` is not complete."""
+        ...
+
+
+class Page(Protocol):
+    """One page or program that is connected to the event socket."""
+
+    id: int
+    """Counted from 1 since the start of the server."""
+    kind: str
+    """What it says that it is: overlay, studio or program."""
+    streams: frozenset[Stream]
+
+    def tell(self, message: str | bytes) -> None:
+        """Queue a message for this page alone; never blocks. A page that does not read is dropped."""
+        ...
+
+
+class Attendant(Protocol):
+    """Whoever deals with pages: told when they come and go and what they say."""
+
+    def joined(self, page: Page) -> None:
+        """Bring a page that has just come up to the present."""
+        ...
+
+    def left(self, page: Page) -> None:
+        """Learn that a page is gone."""
+        ...
+
+    def received(self, page: Page, message: Mapping[str, Any]) -> None:
+        """Learn of a message, a JSON object whose `type` is a string; what else is in it is not to be trusted."""
+        ...
+
+
+class Audience(Protocol):
+    """All the pages that are connected."""
+
+    def tell(self, stream: Stream, message: str | bytes) -> None:
+        """Queue a message for every page that asked for the stream; never blocks."""
+        ...
+
+    def count(self, stream: Stream) -> int:
+        """Return how many pages asked for the stream."""
+        ...
+
+    def attend(self, attendant: Attendant) -> None:
+        """Tell `attendant` of every page from now on, and of those that are here already."""
         ...

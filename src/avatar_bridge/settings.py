@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
@@ -21,6 +21,7 @@ __all__ = [
     "Settings",
     "SoundSettings",
     "VoiceSettings",
+    "WebSettings",
     "default_path",
     "override",
     "parse_settings",
@@ -47,8 +48,10 @@ class VoiceSettings(_Table):
 class SoundSettings(_Table):
     """Where the audio goes."""
 
-    speaker: str = "local"
-    """local (the sound card), none (wall clock), or a third party's name."""
+    speaker: str = "auto"
+    """local (the sound card), overlay (the page plays it), none (wall clock), or a third party's name.
+
+    auto: the overlay where its server runs, else the sound card."""
     device: str | int | None = None
     """Name or number of the output device; the system's default when absent."""
     record: Path | None = None
@@ -70,8 +73,8 @@ class ScriptSettings(_Table):
 class MotionSettings(_Table):
     """What the body does."""
 
-    map: str = "any_vts_model"
-    """A packaged motion map by name, or a path."""
+    map: str = "auto"
+    """A packaged motion map by name, or a path; auto: mascot where the overlay is a target, else any_vts_model."""
     seed: int = 0
     liveliness: float = Field(default=1.0, ge=0.0, le=1.5)
     calm: bool = False
@@ -94,6 +97,27 @@ def _default_drivers() -> dict[str, DriverSettings]:
     return {"vts": DriverSettings()}
 
 
+class WebSettings(_Table):
+    """The local server with the overlay and the studio."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback lets other machines in, who need the token."""
+    port: int = Field(default=8787, ge=0, le=65535)
+    """The next free one is taken where it is in use; 0 takes any."""
+    token: SecretStr | None = None
+    """What every page and program must show; a new one each start when absent."""
+    remember: bool = False
+    """Keep the token of the first start, so that addresses stay the same."""
+    avatar: str = "mascot"
+    """mascot, svg, a .vrm file, a .model3.json file, or a folder with a PNG avatar."""
+    clips: Path | None = None
+    """A folder with .vrma files, which actions name by `overlay.clip`."""
+    live2d_core: Path | None = None
+    """The Cubism Core file (live2dcubismcore.min.js), for Live2D in the overlay."""
+    name: str = ""
+    """The speaker's name, shown over the subtitles."""
+
+
 class Settings(_Table):
     """Everything `bridge.toml` can say."""
 
@@ -102,6 +126,7 @@ class Settings(_Table):
     script: ScriptSettings = ScriptSettings()
     motion: MotionSettings = MotionSettings()
     drivers: dict[str, DriverSettings] = Field(default_factory=_default_drivers)
+    web: WebSettings = WebSettings()
     trace: Path | None = None
     """A file that gets one JSON line a command or frame sent."""
     log: Literal["debug", "info", "warning", "error"] = "warning"

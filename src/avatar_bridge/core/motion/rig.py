@@ -13,7 +13,7 @@ from typing import Literal
 
 from avatar_bridge.core.vocabulary import VISEMES
 
-__all__ = ["BONES", "CHANNELS", "EXPRESSIONS", "FACE_CHANNELS", "Channel", "clamp"]
+__all__ = ["BONES", "CHANNELS", "EXPRESSIONS", "FACE_CHANNELS", "RESTING_POSE", "Channel", "clamp"]
 
 EXPRESSIONS = ("happy", "angry", "sad", "relaxed", "surprised")
 """VRM 1.0's emotion presets."""
@@ -54,7 +54,35 @@ BONES = (
 )
 """VRM 1.0's humanoid bones in snake case; each has channels `<bone>_x`, `<bone>_y` and `<bone>_z`.
 
-The head is left out: `head_yaw`, `head_pitch` and `head_roll` drive it."""
+The head is left out: `head_yaw`, `head_pitch` and `head_roll` drive it.
+
+The three are degrees, added to `RESTING_POSE`. The sums are Euler angles of the bone against its parent, of a body in
+VRM 1.0's T-pose that faces +Z with its left hand at +X and its head at +Y: R = Ry * Rz * Rx, so x twists an arm about
+its own length first, z raises (left: +) or lowers (left: -) it, and y swings it about the vertical (left: - forward).
+A left arm bends at the elbow by `left_lower_arm_y` < 0, a finger curls by z < 0; the right side has y and z reversed.
+A leg swings forward by x < 0, a knee bends by x > 0."""
+
+RESTING_POSE: Mapping[str, float] = MappingProxyType(
+    {
+        "left_shoulder_z": -4.0,
+        "right_shoulder_z": 4.0,
+        "left_upper_arm_z": -68.0,
+        "right_upper_arm_z": 68.0,
+        "left_upper_arm_y": -6.0,
+        "right_upper_arm_y": 6.0,
+        "left_lower_arm_y": -14.0,
+        "right_lower_arm_y": 14.0,
+        "left_hand_z": -6.0,
+        "right_hand_z": 6.0,
+        **{
+            f"{side}_{finger}_{joint}_z": sign * angle
+            for side, sign in (("left", -1.0), ("right", 1.0))
+            for finger, angle in (("index", 8.0), ("middle", 11.0), ("ring", 14.0), ("little", 17.0))
+            for joint in ("proximal", "intermediate", "distal")
+        },
+    }
+)
+"""How a body with bones stands when nothing moves it, in degrees from the T-pose; what is not named is 0."""
 
 
 @dataclass(frozen=True, slots=True)
