@@ -14,6 +14,18 @@ export interface Problem {
   readonly suggestion?: string;
 }
 
+/** An avatar cannot be shown: what was expected, what came; `suggestion` is what to do. */
+export class AvatarError extends Error {
+  override readonly name = "AvatarError";
+
+  constructor(
+    message: string,
+    readonly suggestion = "",
+  ) {
+    super(message);
+  }
+}
+
 /** An action that the avatar plays by itself (a VRMA clip). Times are on the page's own clock, in milliseconds. */
 export interface Clip {
   readonly action: string;
