@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import AsyncExitStack
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,8 +19,8 @@ from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, State
 from avatar_bridge.errors import SettingsError, SpeakerError, UsageError
-from avatar_bridge.ports import Clock, Driver, Speaker, Voice
-from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, override, read_settings
+from avatar_bridge.ports import Audience, Clock, Driver, Follower, Speaker, Voice
+from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
@@ -27,7 +28,7 @@ from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
 from avatar_bridge.stage.worker import WorkerVoice
 
-__all__ = ["Bridge", "build_drivers", "build_mixer", "build_voice", "choose_voice"]
+__all__ = ["Bridge", "build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
 
 _CLOSING = 2.0
 """Seconds that a target may take to be put back to rest when the bridge closes."""
@@ -65,14 +66,39 @@ def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]
     return WorkerVoice(registry.location("voices", name), options), notes
 
 
-def build_drivers(settings: Settings, motion_map: MotionMap) -> list[Driver]:
+def build_speaker(settings: Settings, audience: Audience | None = None) -> Speaker:
+    """Return the configured speaker, not yet open; raises UsageError for an unknown one."""
+    if settings.sound.record:
+        recorder: Speaker = registry.load("speakers", "wav")(settings.sound.record)
+        return recorder
+    name = settings.settled(pages=audience is not None).sound.speaker
+    kind = registry.load("speakers", name)
+    options = {"device": settings.sound.device} if name == "local" else {}
+    speaker: Speaker = kind(**options, **_pages(kind, f"the speaker {name!r}", audience))
+    return speaker
+
+
+def build_drivers(settings: Settings, motion_map: MotionMap, audience: Audience | None = None) -> list[Driver]:
     """Return the configured drivers, not yet connected; raises UsageError for an unknown one or unknown options."""
-    return [_driver(name, table, motion_map) for name, table in settings.drivers.items() if table.enabled]
+    return [_driver(name, table, motion_map, audience) for name, table in settings.drivers.items() if table.enabled]
 
 
-def _driver(name: str, table: DriverSettings, motion_map: MotionMap) -> Driver:
+def _pages(kind: Any, what: str, audience: Audience | None) -> dict[str, Audience]:
+    """Return the pages for a backend that takes them; raises UsageError where there is no server for it."""
+    if "audience" not in inspect.signature(kind).parameters:
+        return {}
+    if audience is None:
+        raise UsageError(
+            f"{what} needs the server of the pages; start it with `avatar-bridge serve`, "
+            "or in a program with avatar_bridge.web.Server"
+        )
+    return {"audience": audience}
+
+
+def _driver(name: str, table: DriverSettings, motion_map: MotionMap, audience: Audience | None) -> Driver:
     kind = registry.load("drivers", table.driver or name)
     given = {"name": name, "motion_map": motion_map, "url": table.url, "lead": table.lead}
+    given |= _pages(kind, f"the driver {name!r}", audience)
     taken = inspect.signature(kind).parameters
     for option in table.options:
         if option in given or option not in taken:
@@ -80,13 +106,6 @@ def _driver(name: str, table: DriverSettings, motion_map: MotionMap) -> Driver:
             raise SettingsError(f"drivers.{name}.options: expected one of {known}, got {option!r}")
     driver: Driver = kind(**given, **table.options)
     return driver
-
-
-def _settled(settings: Settings) -> Settings:
-    """Return settings in which nothing is `auto` but the voice."""
-    speaker = "local" if settings.sound.speaker == "auto" else settings.sound.speaker
-    motion_map = "any_vts_model" if settings.motion.map == "auto" else settings.motion.map
-    return override(settings, {"sound.speaker": speaker, "motion.map": motion_map})
 
 
 def build_mixer(settings: MotionSettings, derived: frozenset[str] = frozenset()) -> Mixer:
@@ -126,31 +145,29 @@ class Bridge:
         self._stage: Stage | None = None
         self._closed = False
         self._tasks: asyncio.TaskGroup | None = None
-        self._background: list[asyncio.Task[None]] = []
+        self._beat: asyncio.Task[None] | None = None
+        self._keeping: dict[str, asyncio.Task[None]] = {}
+        self._followers: list[Follower] = []
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
         self._latest: asyncio.Task[None] | None = None
         self._interrupts = 0
         self._troubles: list[Diagnostic] = []
 
     @classmethod
-    def from_settings(cls, settings: Settings | Path | str | None = None) -> Self:
+    def from_settings(cls, settings: Settings | Path | str | None = None, *, audience: Audience | None = None) -> Self:
         """Return a bridge as `bridge.toml` (or the settings given) describes it; nothing is started yet.
 
+        `audience`: the pages, where their server runs; what plays or shows in a page needs it.
         Raises SettingsError, MotionMapError or UsageError where the settings cannot be used.
         """
         chosen = settings if isinstance(settings, Settings) else read_settings(Path(settings) if settings else None)
-        chosen = _settled(chosen)
+        chosen = chosen.settled(pages=audience is not None)
         motion_map = registry.read_map(chosen.motion.map)
         voice, notes = build_voice(chosen.voice)
-        if chosen.sound.record:
-            speaker: Speaker = registry.load("speakers", "wav")(chosen.sound.record)
-        else:
-            options = {"device": chosen.sound.device} if chosen.sound.speaker == "local" else {}
-            speaker = registry.load("speakers", chosen.sound.speaker)(**options)
         return cls(
             voice=voice,
-            speaker=speaker,
-            drivers=build_drivers(chosen, motion_map),
+            speaker=build_speaker(chosen, audience),
+            drivers=build_drivers(chosen, motion_map, audience),
             motion_map=motion_map,
             settings=chosen,
             notes=notes,
@@ -166,9 +183,10 @@ class Bridge:
                 self._trace = undo.enter_context(Trace(self.settings.trace))
             bodies = [Body(driver, build_mixer(self.settings.motion), trace=self._trace) for driver in self._drivers]
             self._stage = Stage(bodies, self._speaker, self._clock)
+            self._stage.followers = self._followers
             self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
-            self._background = [self._tasks.create_task(self._keep(body)) for body in bodies]
-            self._background.append(self._tasks.create_task(self._stage.run()))
+            self._keeping = {body.driver.name: self._tasks.create_task(self._keep(body)) for body in bodies}
+            self._beat = self._tasks.create_task(self._stage.run())
             undo.push_async_callback(self._leave)
             self._undo = undo.pop_all()
         return self
@@ -203,12 +221,41 @@ class Bridge:
         """What went wrong with the voice, the sound and the trace so far."""
         self._troubles += [*self._voice.diagnostics(), *self._speaker.diagnostics()]
         trace = [self._trace.trouble] if self._trace and self._trace.trouble else []
-        return [*self._troubles, *trace]
+        followers = self._stage.troubles if self._stage else []
+        return [*self._troubles, *followers, *trace]
 
     @property
     def timeline(self) -> Timeline | None:
         """The timeline of the utterance under way."""
         return self._running[0].timeline if self._running else None
+
+    @property
+    def utterance(self) -> int:
+        """Number of the utterance under way, between utterances of the last one; counted from 1, 0 before the first."""
+        return self._stage.utterance if self._stage else 0
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` of every utterance from the next one on; one that raises is left out, with a trouble."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell `follower` nothing more; harmless where it does not follow."""
+        if follower in self._followers:
+            self._followers.remove(follower)
+
+    def reconnect(self, name: str) -> None:
+        """Connect the target `name` anew, also one whose driver had failed; raises UsageError for an unknown name."""
+        stage = self._floor()
+        body = next((body for body in stage.bodies if body.driver.name == name), None)
+        if body is None or self._tasks is None:
+            known = [body.driver.name for body in stage.bodies]
+            nearest = get_close_matches(name, known, 1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise UsageError(f"expected one of the targets {', '.join(known) or '(none)'}, got {name!r}{hint}")
+        before = self._keeping[name]
+        before.cancel()
+        body.failure = None
+        self._keeping[name] = self._tasks.create_task(self._keep(body, after=before))
 
     async def ready(self, within: float = 5.0) -> None:
         """Wait until every target was reached or given up for now, `within` seconds at most."""
@@ -300,7 +347,9 @@ class Bridge:
             await self._speaker.open()
 
     @staticmethod
-    async def _keep(body: Body) -> None:
+    async def _keep(body: Body, after: asyncio.Task[None] | None = None) -> None:
+        if after is not None:
+            await asyncio.wait({after})
         with body.contained():
             await body.driver.run()
 
@@ -313,8 +362,9 @@ class Bridge:
         async with asyncio.TaskGroup() as partings:
             for body in self.stage.bodies:
                 partings.create_task(self._close(body))
-        for task in self._background:
-            task.cancel()
+        for task in (*self._keeping.values(), self._beat):
+            if task is not None:
+                task.cancel()
 
     async def _close(self, body: Body) -> None:
         with body.contained():

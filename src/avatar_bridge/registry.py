@@ -44,9 +44,13 @@ _BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "speakers": {
             "local": "avatar_bridge.audio.local:LocalSpeaker",
             "none": "avatar_bridge.audio.silent:SilentSpeaker",
+            "overlay": "avatar_bridge.audio.overlay:OverlaySpeaker",
             "wav": "avatar_bridge.audio.wav:WavSpeaker",
         },
-        "drivers": {"vts": "avatar_bridge.drivers.vts:VTubeStudioDriver"},
+        "drivers": {
+            "overlay": "avatar_bridge.drivers.overlay:OverlayDriver",
+            "vts": "avatar_bridge.drivers.vts:VTubeStudioDriver",
+        },
     }
 )
 

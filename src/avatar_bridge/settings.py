@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
 from avatar_bridge.files import read_text
+from avatar_bridge.registry import map_names
 
 __all__ = [
     "DriverSettings",
@@ -131,6 +132,19 @@ class Settings(_Table):
     """A file that gets one JSON line a command or frame sent."""
     log: Literal["debug", "info", "warning", "error"] = "warning"
     """From which level on the program's log goes to standard error."""
+
+    def settled(self, *, pages: bool = False) -> Settings:
+        """Return settings in which nothing is `auto` but the voice; `pages` tells whether the pages' server runs."""
+        speaker = ("overlay" if pages else "local") if self.sound.speaker == "auto" else self.sound.speaker
+        shown = any((table.driver or name) == "overlay" for name, table in self.drivers.items() if table.enabled)
+        fitting = "mascot" if shown and "mascot" in map_names() else "any_vts_model"
+        motion_map = fitting if self.motion.map == "auto" else self.motion.map
+        return self.model_copy(
+            update={
+                "sound": self.sound.model_copy(update={"speaker": speaker}),
+                "motion": self.motion.model_copy(update={"map": motion_map}),
+            }
+        )
 
 
 def default_path() -> Path:

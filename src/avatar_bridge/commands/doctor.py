@@ -97,7 +97,7 @@ async def look_for_vts(within: float = _BROADCAST) -> list[Instance]:
 async def _findings(settings: Settings, file: Path | None) -> AsyncIterator[Finding]:
     yield _program()
     yield _settings_file(file)
-    for finding in _map(settings.motion.map):
+    for finding in _map(settings.settled().motion.map):
         yield finding
     for name in registry.VOICE_PREFERENCE:
         yield await _voice(settings.voice, name)

@@ -46,6 +46,7 @@ async def compose(script: str, settings: Settings) -> Rendering:
 
     The same script, settings and seed give the same bytes. Raises what the settings, the map or the voice raise.
     """
+    settings = settings.settled()
     motion_map = registry.read_map(settings.motion.map)
     timeline = Timeline(motion_map)
     segments = _cut(script, settings, timeline, motion_map.names())

@@ -40,6 +40,7 @@ _PIECE = 256
 
 _SILENCE_RATE = 48_000
 """Samples a second of a silence that comes before any voice."""
+_UNSPOKEN = np.zeros(0, np.float32)
 _TELLING = 1.0
 """Seconds of audio from which on a segment tells how fast the voice speaks."""
 
@@ -200,6 +201,7 @@ class Performance:
             if placed.duration > _TELLING:
                 self._learn_rate(segment.text, placed.duration)
             self._rate = prepared.rate if prepared else self._rate
+            self._stage.grow(placed, prepared.samples if prepared else _UNSPOKEN, self._rate)
             if placed.silence:
                 self._play(np.zeros(round(placed.silence * self._rate), np.float32))
             if prepared:
@@ -208,6 +210,7 @@ class Performance:
                     self.first_audio = self._stage.clock.time() - self._began
         self.timeline.close()
         speaker.finish()
+        self._stage.grow(None, _UNSPOKEN, self._rate)
 
     def _learn_rate(self, text: str, duration: float) -> None:
         """Tell the segmenter how fast the voice really is, a segment counting for a third."""

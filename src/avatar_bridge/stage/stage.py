@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
-from avatar_bridge.core.timeline.timeline import Timeline
-from avatar_bridge.core.vocabulary import State
-from avatar_bridge.ports import Clock, Speaker
+from avatar_bridge.core.timeline.timeline import PlacedSegment, Timeline
+from avatar_bridge.core.vocabulary import Diagnostic, Samples, State
+from avatar_bridge.ports import Clock, Follower, Speaker
 from avatar_bridge.stage.body import Body
 
 __all__ = ["FRAME", "Stage"]
 
 FRAME = 1 / 60
 """Seconds between frames."""
+_log = logging.getLogger(__name__)
 
 
 class Stage:
@@ -23,6 +25,12 @@ class Stage:
         self.bodies = tuple(bodies)
         self.speaker = speaker
         self.clock = clock
+        self.followers: list[Follower] = []
+        """Who is told of utterances while they grow; one that raises is left out from then on."""
+        self.troubles: list[Diagnostic] = []
+        """Which followers were left out, and why."""
+        self.utterance = 0
+        """Number of the utterance that has or had the floor last, counted from 1; 0 before the first."""
         self._timeline: Timeline | None = None
         self._state: State = "idle"
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -36,10 +44,18 @@ class Stage:
     def begin(self, timeline: Timeline) -> None:
         """Give an utterance the floor; what ran before must have been ended."""
         self._timeline = timeline
+        self.utterance += 1
         self.speaker.begin()
         now = self.clock.time()
         for body in self.bodies:
             body.begin(timeline, now)
+        self._tell(lambda follower: follower.began(self.utterance, timeline))
+
+    def grow(self, placed: PlacedSegment | None, samples: Samples, rate: int) -> None:
+        """Tell the followers of a segment that was placed, with its audio; None once the timeline is closed."""
+        timeline = self._timeline
+        if timeline is not None and self.followers:
+            self._tell(lambda follower: follower.grew(timeline, placed, samples, rate))
 
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
@@ -59,7 +75,7 @@ class Stage:
 
     def end(self) -> None:
         """Take the floor back after an utterance that was spoken out; gestures still under way finish by themselves."""
-        self._timeline = None
+        self._leave(self._timeline.duration if self._timeline is not None else 0.0)
 
     def interrupt(self) -> float:
         """Stop everything in one act and return the seconds heard; the closing frames are handed over here."""
@@ -68,8 +84,29 @@ class Stage:
         for body in self._standing():
             with body.contained():
                 body.relax(now)
-        self._timeline = None
+        self._leave(heard)
         return heard
+
+    def _leave(self, heard: float) -> None:
+        timeline, self._timeline = self._timeline, None
+        if timeline is not None and self.followers:
+            text = timeline.heard(heard)
+            self._tell(lambda follower: follower.ended(text))
+
+    def _tell(self, tell: Callable[[Follower], None]) -> None:
+        """Let nothing that a follower raises reach the stage: it is left out instead."""
+        for follower in tuple(self.followers):
+            try:
+                tell(follower)
+            except Exception as error:  # noqa: BLE001 - whoever follows may be anybody's
+                _log.exception("the follower %r failed", follower)
+                self.followers.remove(follower)
+                self.troubles.append(
+                    Diagnostic(
+                        f"{type(follower).__name__} follows the speech no more, since it failed: {error!r}",
+                        suggestion="this is a defect of it: please report it to its author",
+                    )
+                )
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return within a frame after `condition` became true; it is asked once a frame."""
