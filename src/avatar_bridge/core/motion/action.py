@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from avatar_bridge.core.motion.fingers import CURLS
 from avatar_bridge.core.motion.keyframes import Clip
 from avatar_bridge.core.motion.rig import CHANNELS
 from avatar_bridge.core.vocabulary import name_key
@@ -95,9 +96,9 @@ def _problem_list(problems: list[Problem]) -> PydanticCustomError:
 
 
 def _known_channel(name: str) -> str:
-    if name in CHANNELS or name in PAIRS:
+    if name in CHANNELS or name in PAIRS or name in CURLS:
         return name
-    near = nearest_name(name, (*CHANNELS, *PAIRS))
+    near = nearest_name(name, (*CHANNELS, *PAIRS, *CURLS))
     hint = f'did you mean "{near}"?' if near else "the channels are listed in docs/motion-maps.md"
     raise PydanticCustomError("channel", "{text}", {"text": f'unknown channel "{name}"; {hint}'})
 
@@ -192,13 +193,15 @@ class Action(BaseModel):
 
     @field_validator("keyframes", "channels")
     @classmethod
-    def _both_sides(cls, value: dict[str, Any]) -> dict[str, Any]:
-        """Write a short name out as its left and right channel; a side that is given by itself stands."""
-        sides: dict[str, Any] = {}
-        for channel, content in value.items():
-            for side in PAIRS.get(channel, ()):
-                sides[side] = content
-        return {**sides, **{channel: content for channel, content in value.items() if channel not in PAIRS}}
+    def _written_out(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Write short names out as their channels; the narrower name stands: a hand, then a finger, then a joint."""
+        channels: dict[str, Any] = {}
+        for name in sorted((name for name in CURLS if name in value), key=lambda name: -len(CURLS[name])):
+            channels |= {channel: _signed(value[name], sign) for channel, sign in CURLS[name].items()}
+        for name in (name for name in value if name in PAIRS):
+            channels |= dict.fromkeys(PAIRS[name], value[name])
+        short = CURLS.keys() | PAIRS.keys()
+        return {**channels, **{channel: content for channel, content in value.items() if channel not in short}}
 
     @model_validator(mode="after")
     def _check(self) -> Action:
@@ -255,6 +258,13 @@ class Action(BaseModel):
                             "expected the same value, or it would snap"
                         ),
                     )
+
+
+def _signed(content: Any, sign: float) -> Any:
+    """Return keys or a held value with the sign that the joint of one side takes."""
+    if isinstance(content, float):
+        return content * sign
+    return tuple((at, value * sign) for at, value in content)
 
 
 def _range_problem(channel: str, value: float) -> list[str]:

@@ -8,12 +8,15 @@ from random import Random
 
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.keyframes import Clip, Track, late_start, smoothstep
-from avatar_bridge.core.motion.rig import CHANNELS
+from avatar_bridge.core.motion.rig import BONE_CHANNELS
 
-__all__ = ["AMPLITUDE", "CROSS_FADE", "PACE", "Gesture", "mirrored_channel", "safe_fade"]
+__all__ = ["AMPLITUDE", "BONE_AMPLITUDE", "CROSS_FADE", "PACE", "Gesture", "mirrored_channel", "safe_fade"]
 
 AMPLITUDE = (0.8, 1.1)
 """The range of a play's size against the map's (facts/life.md section 10)."""
+
+BONE_AMPLITUDE = (0.985, 1.015)
+"""The same for bones: a hand that belongs on the chin has to reach it at every play."""
 
 PACE = (0.92, 1.1)
 """The range of a play's length against the map's (facts/life.md section 10)."""
@@ -23,6 +26,7 @@ CROSS_FADE = 0.2
 
 _FADE_SPEED = 130.0
 _FADE_ACCELERATION = 2300.0
+_BONE_FADE_SPEED = 450.0
 _ENTRY = 0.13
 _PACES = (0.8, 2.5)
 _SIGNED = frozenset({"head_yaw", "head_roll", "body_yaw", "body_roll", "gaze_x", "position_x", "mouth_x"})
@@ -35,7 +39,7 @@ def mirrored_channel(channel: str) -> tuple[str, float]:
     """Return the channel that shows `channel` in a mirror, and the sign that its value takes there."""
     if channel in _SIGNED:
         return channel, -1.0
-    sign = 1.0 if channel.endswith("_x") or channel not in _BONE_CHANNELS else -1.0
+    sign = 1.0 if channel.endswith("_x") or channel not in BONE_CHANNELS else -1.0
     if channel.startswith("left_"):
         return f"right_{channel[5:]}", sign
     if channel.startswith("right_"):
@@ -47,9 +51,6 @@ def mirrored_channel(channel: str) -> tuple[str, float]:
     return channel, sign
 
 
-_BONE_CHANNELS = frozenset(name for name, channel in CHANNELS.items() if channel.high == 180)
-
-
 def safe_fade(amplitude: float, seconds: float) -> float:
     """Return at least `seconds`, and enough that fading `amplitude` degrees keeps to 130 a second and 2300 a second².
 
@@ -57,6 +58,11 @@ def safe_fade(amplitude: float, seconds: float) -> float:
     """
     reach = abs(amplitude)
     return max(seconds, 1.5 * reach / _FADE_SPEED, math.sqrt(6.0 * reach / _FADE_ACCELERATION))
+
+
+def _bone_fade(amplitude: float, seconds: float) -> float:
+    """Return at least `seconds`, and enough that a bone fades over `amplitude` degrees at 450 a second at most."""
+    return max(seconds, 1.5 * amplitude / _BONE_FADE_SPEED)
 
 
 def _placed(stroke: float, stroke_at: float, now: float, pace: float) -> tuple[float, float, float, float]:
@@ -77,6 +83,7 @@ class Gesture:
         "_begin",
         "_clip",
         "_entry",
+        "_entry_bones",
         "_extra",
         "_fades",
         "_loop",
@@ -105,7 +112,8 @@ class Gesture:
     ) -> None:
         """Place the play; one that comes too late for a compressed preparation goes straight into its stroke.
 
-        `strength` 0..1 scales it; `duration` is how long it lasts (its loop, where it has one).
+        `strength` 0..1 scales it, bones by s(2 - s): a hand that half of it lifts still comes near to where it belongs.
+        `duration` is how long it lasts (its loop, where it has one).
         """
         self.action = action
         self.cue = cue
@@ -113,7 +121,8 @@ class Gesture:
         size = strength * action.weight * (random.uniform(*AMPLITUDE) if random else 1.0)
         pace = random.uniform(*PACE) if random else 1.0
         mirrored = action.mirror and random is not None and random.random() < 0.5
-        self._parts = _parts(self._clip.tracks, size, mirrored=mirrored)
+        limbs = strength * (2.0 - strength) * action.weight * (random.uniform(*BONE_AMPLITUDE) if random else 1.0)
+        self._parts = _parts(self._clip.tracks, size, limbs, mirrored=mirrored)
         self._stroke = action.stroke
         self._begin, self._meets, self._rate, self._skip = _placed(action.stroke, stroke_at, now, pace)
         self._pace = pace
@@ -121,9 +130,10 @@ class Gesture:
         self._extra = 0.0
         if duration is not None and duration != action.duration:
             self._stretch(duration)
-        self._fades: tuple[tuple[float, float], ...] = ()
+        self._fades: tuple[tuple[float, float, float], ...] = ()
         self.mute = False
         self._entry = self._entry_fade()
+        self._entry_bones = _bone_fade(self._bone_reach(self._begin), self._entry) if self._entry else 0.0
         if self._skip:
             self._meets = max(self._meets, self._begin + self._entry)
         self._fade_at_end()
@@ -166,7 +176,7 @@ class Gesture:
     @property
     def ends(self) -> float:
         """Stage time from which it gives nothing; infinite for a loop without an end."""
-        return min([self._end(), *(at + seconds for at, seconds in self._fades)])
+        return min([self._end(), *(at + max(fade) for at, *fade in self._fades)])
 
     @property
     def stroke_at(self) -> float:
@@ -174,15 +184,22 @@ class Gesture:
         return self._meets
 
     def leave(self, at: float, seconds: float) -> None:
-        """Fade out from `at` on within `seconds`; an earlier end that was asked for before stands."""
+        """Fade out from `at` on within `seconds`, bones as fast as they safely can; an earlier end stands."""
+        bones = _bone_fade(self._bone_reach(at), seconds)
         if at + seconds < self.ends:
-            self._fades = (*self._fades, (at, seconds))
+            self._fades = (*self._fades, (at, seconds, bones))
 
     def reach(self, now: float) -> float:
         """Return the greatest head or body angle shown at `now`, in degrees: what a fade has to carry."""
         time = self._time(now)
         return max(
             (abs(track.at(time) * scale) for name, track, scale, _ in self._parts if name in _MOVING), default=0.0
+        )
+
+    def _bone_reach(self, now: float) -> float:
+        time = self._time(now)
+        return max(
+            (abs(track.at(time) * scale) for _, track, scale, part in self._parts if part == "bone"), default=0.0
         )
 
     def _time(self, now: float) -> float:
@@ -196,25 +213,28 @@ class Gesture:
             return time - self._extra
         return begin + (time - begin) % (end - begin) if end > begin else begin
 
-    def _envelope(self, now: float) -> float:
-        share = 1.0
-        if self._entry and now < self._begin + self._entry:
+    def _envelopes(self, now: float) -> tuple[float, float]:
+        """Return the shares that are shown of face and bones."""
+        share = bones = 1.0
+        if self._entry and now < self._begin + self._entry_bones:
             share = smoothstep((now - self._begin) / self._entry)
-        for at, seconds in self._fades:
+            bones = smoothstep((now - self._begin) / self._entry_bones)
+        for at, seconds, bone_seconds in self._fades:
             if now > at:
                 share *= 1.0 - smoothstep((now - at) / max(seconds, 1e-3))
-        return share
+                bones *= 1.0 - smoothstep((now - at) / max(bone_seconds, 1e-3))
+        return share, bones
 
     def add_to(self, values: dict[str, float], now: float, head: float, mouth: float) -> None:
         """Add its offsets at `now` to `values`; head angles are scaled by `head`, mouth_open by `mouth`."""
         if now < self._begin:
             return
         time = self._time(now)
-        share = self._envelope(now)
-        if share == 0.0:
+        share, bones = self._envelopes(now)
+        if share == 0.0 and bones == 0.0:
             return
         for name, track, scale, part in self._parts:
-            value = track.at(time) * scale * share
+            value = track.at(time) * scale * (bones if part == "bone" else share)
             if part == "lid":
                 if value > values[name]:
                     values[name] = value
@@ -226,7 +246,9 @@ class Gesture:
             values[name] = values.get(name, 0.0) + value
 
 
-def _parts(tracks: Mapping[str, Track], size: float, *, mirrored: bool) -> tuple[tuple[str, Track, float, str], ...]:
+def _parts(
+    tracks: Mapping[str, Track], size: float, limbs: float, *, mirrored: bool
+) -> tuple[tuple[str, Track, float, str], ...]:
     """Return (channel, track, scale, part of the face) by channel; eyelids keep their size: a wink must close."""
     parts: list[tuple[str, Track, float, str]] = []
     for name, track in tracks.items():
@@ -235,6 +257,8 @@ def _parts(tracks: Mapping[str, Track], size: float, *, mirrored: bool) -> tuple
             parts.append((shown, track, 1.0 if size > 0 else 0.0, "lid"))
         elif shown == "mouth_open":
             parts.append((shown, track, size, "mouth"))
+        elif shown in BONE_CHANNELS:
+            parts.append((shown, track, limbs * sign, "bone"))
         else:
             parts.append((shown, track, size * sign, "head" if shown in _HEAD else "other"))
     return tuple(parts)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from avatar_bridge.core.motion.action import PAIRS, TARGETS, Action
+from avatar_bridge.core.motion.fingers import CURLS
 from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS, Channel
 
 __all__ = ["schema"]
@@ -67,7 +68,7 @@ def _by_channel(description: str, describe: Callable[[Channel], dict[str, Any]])
     return {
         "type": "object",
         "description": description,
-        "properties": {**faces, **pairs},
+        "properties": {**faces, **pairs, **dict.fromkeys(CURLS, bone)},
         "patternProperties": {f"^({joints})_[xyz]$": bone},
         "additionalProperties": False,
     }

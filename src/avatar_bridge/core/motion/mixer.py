@@ -10,10 +10,10 @@ from typing import Protocol
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.expression import Expression
 from avatar_bridge.core.motion.gesture import CROSS_FADE, Gesture, safe_fade
-from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS
+from avatar_bridge.core.motion.rig import BONES, CHANNELS, FACE_CHANNELS
 from avatar_bridge.core.vocabulary import Frame, MouthShape, State, Stimulus, name_key
 
-__all__ = ["SPEEDS", "Held", "Life", "Mixer"]
+__all__ = ["BONE_SPEEDS", "SPEEDS", "Held", "Life", "Mixer"]
 
 SPEEDS: Mapping[str, float] = {
     **dict.fromkeys(("head_yaw", "head_pitch", "head_roll"), 145.0),
@@ -21,6 +21,29 @@ SPEEDS: Mapping[str, float] = {
     **dict.fromkeys(("brow_left", "brow_right", "mouth_smile"), 11.5),
 }
 """The greatest speed of a channel in units a second (facts/life.md section 8, gate 3): what is left to a snap."""
+
+_LIMBS: Mapping[str, float] = {
+    "hips": 200.0,
+    "spine": 200.0,
+    "chest": 200.0,
+    "upper_chest": 200.0,
+    "neck": 200.0,
+    "shoulder": 250.0,
+    "upper_arm": 600.0,
+    "lower_arm": 800.0,
+    "hand": 800.0,
+    "upper_leg": 450.0,
+    "lower_leg": 700.0,
+    "foot": 450.0,
+}
+_FINGER_SPEED = 900.0
+
+BONE_SPEEDS: Mapping[str, float] = {
+    f"{bone}_{axis}": _LIMBS.get(bone.removeprefix("left_").removeprefix("right_"), _FINGER_SPEED)
+    for bone in BONES
+    for axis in ("x", "y", "z")
+}
+"""The same for the channels of bones: an arm of 0.3 m at 600 degrees a second moves its hand by 3 m/s."""
 
 _REST = {channel.name: channel.rest for channel in FACE_CHANNELS}
 _RANGES = tuple((channel.name, channel.low, channel.high) for channel in FACE_CHANNELS)
@@ -71,7 +94,7 @@ class Mixer:
     """Mixes one target's frames: what was asked of it by `play` and `release` over what life does by itself.
 
     Pure: time comes in with each call and may not run backwards; the same calls with the same seed give the same
-    frames. Nothing snaps: head, body, brows and smile keep to `SPEEDS` whatever is asked.
+    frames. Nothing snaps: head, body, brows and smile keep to `SPEEDS`, bones to `BONE_SPEEDS`, whatever is asked.
     """
 
     def __init__(self, *, seed: int = 0, life: Life | None = None, derived: frozenset[str] = frozenset()) -> None:
@@ -88,6 +111,7 @@ class Mixer:
         self._hush = 1.0
         self._mouth = 1.0
         self._last: dict[str, float] = {}
+        self._bones: dict[str, float] = {}
 
     def enter(self, state: State, at: float) -> None:
         """Take up a state at stage time `at`."""
@@ -162,7 +186,10 @@ class Mixer:
                 gesture.leave(at, safe_fade(gesture.reach(at), max(gesture.action.fade_out, CROSS_FADE)))
 
     def relax(self, now: float) -> None:
-        """Stop: within a quarter of a second everything but life is back at rest, the mouth at once."""
+        """Stop: within a quarter of a second everything but life is back at rest, the mouth at once.
+
+        A raised arm takes up to half a second: it goes no faster than it safely can.
+        """
         for gesture in self._gestures:
             gesture.leave(now, _RELAX)
             gesture.mute = True
@@ -261,16 +288,29 @@ class Mixer:
                 values[name] = low
             elif value > high:
                 values[name] = high
-        if len(values) > len(_RANGES):
-            for name in values.keys() - _REST.keys():
-                channel = CHANNELS[name]
-                values[name] = min(max(values[name], channel.low), channel.high)
+        if self._bones or len(values) > len(_RANGES):
+            self._turn(values, step)
         if self._last:
             step = min(step, _LONGEST_STEP)
             last = self._last
             for name, speed in SPEEDS.items():
                 values[name] = _toward(last[name], values[name], speed * step)
         self._last = values
+
+    def _turn(self, values: dict[str, float], step: float) -> None:
+        """Hold the bones within their range and `BONE_SPEEDS`; what nobody moves any more goes on to rest."""
+        step = min(step, _LONGEST_STEP) if self._last else 1e9
+        last = self._bones
+        asked = [name for name in values if name not in _REST]
+        self._bones = bones = {}
+        for name in asked:
+            channel = CHANNELS[name]
+            wanted = min(max(values[name], channel.low), channel.high)
+            values[name] = bones[name] = _toward(last.get(name, 0.0), wanted, BONE_SPEEDS[name] * step)
+        for name, value in last.items():
+            left = 0.0 if name in bones else _toward(value, 0.0, BONE_SPEEDS[name] * step)
+            if left:
+                values[name] = bones[name] = left
 
 
 def _toward(value: float, target: float, step: float) -> float:

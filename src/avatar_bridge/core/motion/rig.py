@@ -13,7 +13,7 @@ from typing import Literal
 
 from avatar_bridge.core.vocabulary import VISEMES
 
-__all__ = ["BONES", "CHANNELS", "EXPRESSIONS", "FACE_CHANNELS", "RESTING_POSE", "Channel", "clamp"]
+__all__ = ["BONES", "BONE_CHANNELS", "CHANNELS", "EXPRESSIONS", "FACE_CHANNELS", "RESTING_POSE", "Channel", "clamp"]
 
 EXPRESSIONS = ("happy", "angry", "sad", "relaxed", "surprised")
 """VRM 1.0's emotion presets."""
@@ -155,6 +155,9 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
     }
 )
 """Every channel by name."""
+
+BONE_CHANNELS = frozenset(f"{bone}_{axis}" for bone in BONES for axis in ("x", "y", "z"))
+"""The channels of the humanoid bones."""
 
 
 def clamp(name: str, value: float) -> float:
