@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from avatar_bridge.core.script.abbreviations import NEVER_ENDS
 from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.wire.line_breaking import LINE_WIDTH, LONGEST, PAUSE, columns, ends_sentence, may_break
 
 __all__ = ["LINE_WIDTH", "Subtitle", "columns", "subtitles", "to_srt", "to_vtt"]
-
-LINE_WIDTH = 42
-"""Columns a line; a full-width character takes two."""
-
-_LONGEST = 6.0
-_PAUSE = 0.6
-_OPENING = "\"'“‘«([{「『（【"
-_NEVER_FIRST = frozenset("、。，．！？：；…‥ー・」』）】〉》!?,.:;)]}”’»ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
-_JOINER = "\u200d"
-_JOINERS = frozenset("\u200d\ufe0f\ufe0e\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
-"""What binds the emoji of one picture together."""
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»」』)]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +68,6 @@ def to_vtt(captions: Sequence[Subtitle]) -> str:
     return "WEBVTT\n\n" + "\n".join(blocks)
 
 
-def columns(text: str) -> int:
-    """Return how many columns a text takes: a combining mark none, a full-width character or a joined emoji two."""
-    total = 0
-    before = ""
-    for char in text:
-        hidden = before == _JOINER or unicodedata.category(char) in {"Mn", "Me", "Cf"} or char in _JOINERS
-        total += 0 if hidden else 2 if _width(char) in "WF" else 1
-        before = char
-    return total
-
-
 def _pieces(timeline: Timeline) -> Iterable[_Piece]:
     shown = timeline.shown
     words = timeline.words
@@ -107,18 +83,10 @@ def _pieces(timeline: Timeline) -> Iterable[_Piece]:
 def _breaks(group: Sequence[_Piece], piece: _Piece) -> bool:
     text = "".join(item.text for item in group)
     full = _lines(text + piece.text) is None
-    long = piece.end - group[0].at > _LONGEST
-    pause = piece.at - group[-1].end > _PAUSE
-    sentence = _ends_sentence(text.rstrip()) or "\n" in text.strip(" ")
+    long = piece.end - group[0].at > LONGEST
+    pause = piece.at - group[-1].end > PAUSE
+    sentence = ends_sentence(text.rstrip()) or "\n" in text.strip(" ")
     return full or long or pause or sentence
-
-
-def _ends_sentence(text: str) -> bool:
-    if not _SENTENCE_END.search(text):
-        return False
-    word = text.rsplit(maxsplit=1)[-1].lstrip(_OPENING)
-    bare = word.removesuffix(".").casefold()
-    return not word.endswith(".") or (bare not in NEVER_ENDS and not (len(bare) == 1 and bare.isalpha()))
 
 
 def _wrap(text: str) -> str:
@@ -135,23 +103,13 @@ def _lines(text: str) -> tuple[str, ...] | None:
     if width > 2 * LINE_WIDTH + 1:
         return None
     spaces = [match.start() for match in re.finditer(" ", text)]
-    anywhere = [place for place in range(1, len(text)) if _may_break(text[place - 1], text[place])]
+    anywhere = [place for place in range(1, len(text)) if may_break(text[place - 1], text[place])]
     for places in (spaces, anywhere):
         best = min(places, key=lambda place: abs(columns(text[:place]) - width / 2), default=0)
         lines = text[:best].rstrip(), text[best:].lstrip()
         if best and max(map(columns, lines)) <= LINE_WIDTH:
             return lines
     return None
-
-
-def _may_break(left: str, right: str) -> bool:
-    """Return whether a line may end between two characters of a script that writes no spaces."""
-    joined = left in _JOINERS or right in _JOINERS or unicodedata.combining(right) or left in _OPENING
-    return not joined and right not in _NEVER_FIRST and "W" in {_width(left), _width(right)}
-
-
-def _width(char: str) -> str:
-    return unicodedata.east_asian_width(char)
 
 
 def _stamp(seconds: float, point: str) -> str:
