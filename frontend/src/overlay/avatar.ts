@@ -14,7 +14,10 @@ export interface Problem {
   readonly suggestion?: string;
 }
 
-/** An avatar cannot be shown: what was expected, what came; `suggestion` is what to do. */
+/**
+ * An avatar cannot be shown: what was expected, what came; `suggestion` is what to do.
+ * Each bundle has its own copy of this class: tell it by its `name`, not by `instanceof`.
+ */
 export class AvatarError extends Error {
   override readonly name = "AvatarError";
 
@@ -47,6 +50,8 @@ export interface Avatar {
   readonly element: HTMLElement | SVGElement;
   /** What is missing or odd (no visemes, no arms): told to the studio, shown nowhere on stream. */
   readonly problems: readonly Problem[];
+  /** Milliseconds that the last `draw` spent outside WebGL; absent where all of it is script. */
+  readonly scriptMs?: number;
   /** Draw one frame; `seconds` since the one before, at most 0.1. */
   draw(pose: Pose, seconds: number): void;
   /** Fit the element's size in CSS pixels. */
