@@ -68,13 +68,22 @@ class ObsStudio:
 
 
 @asynccontextmanager
-async def obs_studio(folder: Path, *, width: int = 640, height: int = 360) -> AsyncIterator[ObsStudio]:
-    """Yield a running OBS whose canvas is `width` x `height` and whose scene "Stage" is on air."""
+async def obs_studio(
+    folder: Path, *, width: int = 640, height: int = 360, collection: Path | None = None
+) -> AsyncIterator[ObsStudio]:
+    """Yield a running OBS whose canvas is `width` x `height` and whose scene "Stage" is on air.
+
+    With a scene `collection` it has that one's scenes besides.
+    """
     simpleobsws = pytest.importorskip("simpleobsws", reason="needs simpleobsws (pip install simpleobsws)")
     port, password = _free_port(), secrets.token_urlsafe(12)
     with ExitStack() as stack:
         display = stack.enter_context(virtual_display(1024, 640))
         _write_settings(folder, port, password, width, height)
+        if collection is not None:
+            scenes = folder / "config" / "obs-studio" / "basic" / "scenes"
+            scenes.mkdir(parents=True)
+            shutil.copy(collection, scenes / "Untitled.json")
         process = _start(folder, display)
         stack.callback(stop, process)
         await _answers(process, port, folder)
