@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
 
 import pytest
+from benchmark_parts import benchmark_part
 
 __all__ = [
     "CHROMIUM",
@@ -21,13 +21,7 @@ __all__ = [
     "window_async",
 ]
 
-_PATH = Path(__file__).parents[2] / "benchmarks" / "_chromium.py"
-_SPEC = importlib.util.spec_from_file_location("benchmark_chromium", _PATH)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_BROWSER = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_BROWSER)
-
+_BROWSER = benchmark_part("_chromium")
 CHROMIUM, SMALL = _BROWSER.CHROMIUM, _BROWSER.SMALL
 chromium, chromium_async = _BROWSER.chromium, _BROWSER.chromium_async
 window, window_async = _BROWSER.window, _BROWSER.window_async
