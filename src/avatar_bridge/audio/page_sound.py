@@ -1,0 +1,74 @@
+"""The audio of one utterance as pages get it: 48 kHz, 16 bit, kept as far as it may be wanted again."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from avatar_bridge.core.vocabulary import Samples
+from avatar_bridge.wire.page_binary import SOUND_RATE, pcm16, sound_messages
+
+__all__ = ["PageSound"]
+
+_KEPT = 1.0
+"""Seconds of audio that was heard already and is still kept."""
+
+
+class PageSound:
+    """Resamples what is written as one stream, so that pieces join without a click, and keeps what is unheard."""
+
+    def __init__(self, utterance: int) -> None:
+        self.utterance = utterance
+        self.samples = 0
+        """Samples of the utterance so far, at `SOUND_RATE`."""
+        self._kept: deque[tuple[int, NDArray[np.int16]]] = deque()
+        self._resampler: soxr.ResampleStream | None = None
+        self._rate = 0
+
+    def write(self, samples: Samples, rate: int) -> list[bytes]:
+        """Return the messages of the audio that is ready; the resampler keeps some milliseconds back."""
+        audio = np.ascontiguousarray(samples, np.float32)
+        ready: list[Samples] = []
+        if rate != self._rate:
+            ready += self._rest()
+            self._rate = rate
+            if rate != SOUND_RATE:
+                self._resampler = soxr.ResampleStream(rate, SOUND_RATE, 1, dtype="float32", quality="HQ")
+        ready.append(audio if self._resampler is None else self._resampler.resample_chunk(audio))
+        return self._append(ready)
+
+    def finish(self) -> list[bytes]:
+        """Return the messages of what was kept back."""
+        return self._append(self._rest())
+
+    def since(self, position: float) -> Iterator[bytes]:
+        """Yield the messages of all audio from `position` seconds on, as far as it is kept."""
+        first = round(position * SOUND_RATE)
+        for offset, pcm in self._kept:
+            skipped = max(0, first - offset)
+            if skipped < len(pcm):
+                yield from sound_messages(self.utterance, offset + skipped, pcm[skipped:])
+
+    def forget(self, position: float) -> None:
+        """Let go of what was heard well before `position` seconds."""
+        first = round((position - _KEPT) * SOUND_RATE)
+        while self._kept and self._kept[0][0] + len(self._kept[0][1]) <= first:
+            self._kept.popleft()
+
+    def _rest(self) -> list[Samples]:
+        resampler, self._resampler = self._resampler, None
+        return [] if resampler is None else [resampler.resample_chunk(np.zeros(0, np.float32), last=True)]
+
+    def _append(self, ready: list[Samples]) -> list[bytes]:
+        messages: list[bytes] = []
+        for audio in ready:
+            if len(audio):
+                pcm = pcm16(audio)
+                messages += sound_messages(self.utterance, self.samples, pcm)
+                self._kept.append((self.samples, pcm))
+                self.samples += len(pcm)
+        return messages
