@@ -1,0 +1,209 @@
+"""The eyes: white and iris laid on the face under lids of skin that open on them.
+
+A lid is a ring of skin between the eye's opening and the face around it. Closing the opening covers the iris
+truly, at any weight, without a hole in the face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .curves import Floats, ease
+from .head import face_normals, laid
+from .paint import region, swatch
+from .skeleton import only
+from .surface import Surface, grid
+
+__all__ = ["LOOKS", "eyes", "lids"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Eye:
+    """The left eye's shape: metres on the face, x outward."""
+
+    inner: tuple[float, float] = (0.0285, 1.0985)
+    outer: tuple[float, float] = (0.0870, 1.1040)
+    top: float = 0.0350
+    bottom: float = 0.0235
+    upper_lash: float = 1.0
+    lower_lash: float = 1.0
+    iris: float = 1.0
+    look: tuple[float, float] = (0.0, 0.0)
+
+
+_REST = _Eye()
+_CLOSED = replace(_REST, top=-0.0135, bottom=0.0105, inner=(0.0290, 1.0965), outer=(0.0865, 1.1000), lower_lash=0.0)
+_EMOTIONS: Mapping[str, _Eye] = {
+    "happy": replace(
+        _REST, top=0.0175, bottom=-0.0205, inner=(0.0290, 1.0925), outer=(0.0865, 1.0965), upper_lash=1.05, lower_lash=0.0
+    ),
+    "angry": replace(_REST, top=0.0235, bottom=0.0215, inner=(0.0300, 1.0930), outer=(0.0880, 1.1120), upper_lash=1.15),
+    "sad": replace(_REST, top=0.0265, bottom=0.0215, inner=(0.0290, 1.1050), outer=(0.0855, 1.0945), look=(0.0, -0.003)),
+    "relaxed": replace(_REST, top=0.0120, bottom=0.0150, inner=(0.0290, 1.0965), outer=(0.0870, 1.0985), look=(0.0, -0.003)),
+    "surprised": replace(_REST, top=0.0430, bottom=0.0290, iris=0.80, upper_lash=0.85),
+    "eyeWide": replace(_REST, top=0.0410, bottom=0.0265, iris=0.94),
+    "eyeSmile": replace(_REST, top=0.0310, bottom=0.0040, inner=(0.0285, 1.0985), outer=(0.0870, 1.1030)),
+}
+LOOKS: Mapping[str, tuple[float, float]] = {
+    "lookUp": (0.0, 0.0095),
+    "lookDown": (0.0, -0.0095),
+    "lookLeft": (0.0105, 0.0),
+    "lookRight": (-0.0105, 0.0),
+}
+"""How far the irises go on the face, in metres, x to the character's left."""
+
+_COUNT = 22
+_IRIS_CENTRE = np.array([0.0575, 1.1035])
+
+
+def _upper(eye: _Eye, s: Floats) -> Floats:
+    """Return the upper lid's edge (n, 2) at shares `s` from the inner to the outer corner."""
+    line = _corners(eye, s)
+    arch = np.sin(np.pi * np.clip(s, 0, 1) ** 0.88) ** (0.66 if eye.top > 0 else 1.0)
+    line[:, 1] += eye.top * arch
+    return line
+
+
+def _lower(eye: _Eye, s: Floats) -> Floats:
+    line = _corners(eye, s)
+    line[:, 1] -= eye.bottom * np.sin(np.pi * np.clip(s, 0, 1) ** 1.12) ** 0.78
+    return line
+
+
+def _corners(eye: _Eye, s: Floats) -> Floats:
+    inner, outer = np.array(eye.inner), np.array(eye.outer)
+    return np.asarray(inner + (outer - inner) * s[:, None])
+
+
+def _lid_points(eye: _Eye) -> Floats:
+    s = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, _COUNT))
+    opening = np.concatenate([_upper(eye, s), _lower(eye, s[::-1])])
+    rest = np.concatenate([_upper(_REST, s), _lower(_REST, s[::-1])])
+    centre = np.array([0.0578, 1.1050])
+    turn = np.arctan2(rest[:, 1] - centre[1], rest[:, 0] - centre[0])
+    turn = np.unwrap(turn)
+    rim = centre + np.stack([0.0425 * np.cos(turn), 0.0500 * np.sin(turn)], axis=1)
+    rows = []
+    for share, lift in ((0.0, 0.0022), (0.12, 0.0022), (0.45, 0.0020), (0.8, 0.0011), (1.0, -0.0006)):
+        rows.append(laid(opening + (rim - opening) * share, lift))
+    points = np.stack(rows)
+    return np.concatenate([points, points[:, :1]], axis=1)
+
+
+def _lash_points(eye: _Eye) -> Floats:
+    s = np.linspace(-0.01, 1.0, 24)
+    edge = _upper(eye, s)
+    size = eye.upper_lash * (0.0028 + 0.0040 * ease(s, 0.0, 0.85)) * ease(s, -0.02, 0.10)
+    along = np.gradient(edge, axis=0)
+    out = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    wing = edge[-1] + np.array([0.0075, 0.0052 if eye.top > 0 else 0.0015]) * np.array([1.0, 1.0])
+    lower = np.concatenate([edge - out * 0.0010, wing[None, :]])
+    upper = np.concatenate([edge + out * size[:, None], wing[None, :] + [0.0, 0.0004]])
+    return np.stack([laid(lower, 0.0026), laid((lower + upper) / 2, 0.0034), laid(upper, 0.0028)])
+
+
+def _lower_lash_points(eye: _Eye) -> Floats:
+    s = np.linspace(0.30, 0.99, 14)
+    edge = _lower(eye, s)
+    size = eye.lower_lash * 0.0021 * ease(s, 0.28, 0.8)
+    below = edge - np.stack([np.zeros_like(s), size], axis=1)
+    return np.stack([laid(edge + [0.0, 0.0002], 0.0026), laid(below, 0.0026)])
+
+
+def _crease_points(eye: _Eye) -> Floats:
+    s = np.linspace(0.16, 0.90, 16)
+    lifted = replace(eye, top=max(eye.top, 0.004) * 0.96 + 0.001)
+    edge = _upper(lifted, s) + [0.0, 0.0095]
+    size = 0.0013 * np.sin(np.pi * np.linspace(0.05, 0.95, 16))
+    return np.stack([laid(edge, 0.0024), laid(edge + np.stack([0 * s, size], axis=1), 0.0024)])
+
+
+def _disc(centre: Floats, radius: tuple[float, float], lift: float, rings: int = 5, count: int = 28) -> Floats:
+    turn = np.linspace(0.0, 2.0 * np.pi, count + 1)
+    share = np.linspace(0.0, 1.0, rings)[:, None]
+    flat = np.stack([centre[0] + radius[0] * share * np.cos(turn), centre[1] + radius[1] * share * np.sin(turn)], axis=2)
+    return laid(flat, lift)
+
+
+def _disc_places(rings: int, count: int, where: Sequence[float]) -> Floats:
+    turn = np.linspace(0.0, 2.0 * np.pi, count + 1)
+    share = np.linspace(0.0, 1.0, rings)[:, None]
+    x0, y0, x1, y1 = where
+    u = 0.5 + 0.5 * share * np.cos(turn)
+    v = 0.5 - 0.5 * share * np.sin(turn)
+    return np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * v], axis=2)
+
+
+def _iris_points(eye: _Eye) -> Floats:
+    centre = _IRIS_CENTRE + eye.look
+    return _disc(centre, (0.0222 * eye.iris, 0.0288 * eye.iris), 0.0010)
+
+
+def _shine_points(eye: _Eye) -> Floats:
+    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([-0.0075, 0.0125]) * eye.iris
+    return _disc(centre, (0.0066, 0.0080), 0.0013, 2, 16)
+
+
+def _glint_points(eye: _Eye) -> Floats:
+    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([0.0088, -0.0120]) * eye.iris
+    return _disc(centre, (0.0034, 0.0040), 0.0013, 2, 12)
+
+
+def _plain(points: Floats, colour: str) -> Floats:
+    u, v, _, _ = swatch(colour)
+    return np.broadcast_to([u, v], (*points.shape[:2], 2))
+
+
+def _sided(points: Floats, sign: float) -> Floats:
+    return points * np.array([sign, 1.0, 1.0])
+
+
+def _part(shape: Callable[[_Eye], Floats], places: Floats, sign: float, states: Mapping[str, _Eye]) -> Surface:
+    """Return one layer of one eye with a morph for each state."""
+    rest = _sided(shape(_REST), sign)
+    base = grid(rest, places, outward=np.array([0.0, 0.0, 1.0]))
+    morphs = {}
+    for name, state in states.items():
+        move = (_sided(shape(state), sign) - rest).reshape(-1, 3)
+        if float(np.abs(move).max()) > 1e-7:
+            morphs[name] = move
+    normals = face_normals(base.points)
+    return Surface(base.points, normals, base.places, base.triangles, only(len(base.points), "head"), morphs)
+
+
+def _states(side: str) -> dict[str, _Eye]:
+    states = dict(_EMOTIONS)
+    states["blinkLeft" if side == "left" else "blinkRight"] = _CLOSED
+    sign = 1.0 if side == "left" else -1.0
+    for name, (x, y) in LOOKS.items():
+        states[name] = replace(_REST, look=(x * sign, y))
+    return states
+
+
+def lids() -> list[Surface]:
+    """Return the lids, of skin."""
+    found = []
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        points = _lid_points(_REST)
+        found.append(_part(_lid_points, _plain(points, "skin"), sign, _states(side)))
+    return found
+
+
+def eyes() -> list[Surface]:
+    """Return white, iris, lights, lashes and crease of both eyes, back to front."""
+    found = []
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        states = _states(side)
+        white = _disc(np.array([0.0578, 1.1040]), (0.0350, 0.0415), 0.0004)
+        found.append(_part(lambda _: white, _disc_places(5, 28, region("sclera")), sign, {}))
+        shapes = ((_iris_points, None), (_shine_points, "white"), (_glint_points, "white"), (_lash_points, "lash"))
+        for shape, colour in (*shapes, (_lower_lash_points, "lash"), (_crease_points, "crease")):
+            points = shape(_REST)
+            places = _disc_places(5, 28, region("iris")) if colour is None else _plain(points, colour)
+            found.append(_part(shape, places, sign, states))
+    # lights stay on the viewer's left in both eyes
+    return found

@@ -1,0 +1,251 @@
+"""The mouth: lips of skin that open on teeth and tongue; and nose, brows and cheeks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from .curves import Floats, ease
+from .head import face_normals, jaw, laid, puff
+from .paint import swatch
+from .skeleton import only
+from .surface import Surface, grid
+
+__all__ = ["brows", "cheeks", "lips", "mouth", "nose"]
+
+_Y = 1.0400
+_State = TypeVar("_State")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mouth:
+    """The mouth's shape: metres on the face."""
+
+    width: float = 0.0150
+    up: float = 0.0003
+    down: float = 0.0003
+    lift: float = 0.0035
+    """How far the corners stand above the middle."""
+    round: float = 0.8
+    """The lips' roundness: 0.5 an ellipse, 1 a lens."""
+    x: float = 0.0
+    y: float = 0.0
+    drop: float = 0.0
+    """How far the chin sinks."""
+    tongue: float = 0.0
+    puff: float = 0.0
+
+
+_REST = _Mouth()
+_STATES: Mapping[str, _Mouth] = {
+    "aa": replace(_REST, width=0.0190, up=0.0050, down=0.0240, lift=0.0020, round=0.50, drop=0.007),
+    "ih": replace(_REST, width=0.0215, up=0.0030, down=0.0075, lift=0.0020, round=0.62, drop=0.002),
+    "ou": replace(_REST, width=0.0072, up=0.0052, down=0.0075, lift=0.0, round=0.5, y=-0.001),
+    "ee": replace(_REST, width=0.0255, up=0.0050, down=0.0085, lift=0.0045, round=0.72, drop=0.002),
+    "oh": replace(_REST, width=0.0125, up=0.0080, down=0.0165, lift=0.0, round=0.5, drop=0.005),
+    "happy": replace(_REST, width=0.0245, up=-0.0010, down=0.0105, lift=0.0075, round=0.66),
+    "angry": replace(_REST, width=0.0150, up=0.0016, down=0.0010, lift=-0.0055),
+    "sad": replace(_REST, width=0.0125, up=0.0004, down=0.0006, lift=-0.0050, y=-0.0015),
+    "relaxed": replace(_REST, width=0.0195, lift=0.0065),
+    "surprised": replace(_REST, width=0.0085, up=0.0060, down=0.0095, lift=0.0, round=0.5, y=-0.002, drop=0.004),
+    "smile": replace(_REST, width=0.0230, lift=0.0085),
+    "frown": replace(_REST, width=0.0140, lift=-0.0060, y=-0.0010),
+    "mouthLeft": replace(_REST, x=0.0110, width=0.0130, lift=0.0040),
+    "mouthRight": replace(_REST, x=-0.0110, width=0.0130, lift=0.0040),
+    "tongueOut": replace(_REST, width=0.0150, up=0.0008, down=0.0050, lift=0.0050, tongue=1.0, round=0.6),
+    "cheekPuff": replace(_REST, width=0.0100, lift=-0.0010, puff=1.0),
+}
+_COUNT = 17
+
+
+def _edge(state: _Mouth, t: Floats, height: float) -> Floats:
+    """Return an edge (n, 2) at `t` from -1, the right corner, to 1."""
+    arch = np.clip(1.0 - t * t, 0.0, 1.0) ** state.round
+    y = _Y + state.y + state.lift * (t * t - 0.35) + height * arch
+    return np.stack([state.x + state.width * t, y], axis=1)
+
+
+def _upper(state: _Mouth, t: Floats) -> Floats:
+    return _edge(state, t, state.up)
+
+
+def _lower(state: _Mouth, t: Floats) -> Floats:
+    return _edge(state, t, -state.down)
+
+
+def _sunk(points: Floats, state: _Mouth) -> Floats:
+    """Return face points moved as the head's own skin moves in this state."""
+    flat = points.reshape(-1, 3)
+    return (flat + jaw(flat, state.drop) + puff(flat, 0.012 * state.puff)).reshape(points.shape)
+
+
+def _lip_points(state: _Mouth) -> Floats:
+    t = -np.cos(np.linspace(0.0, np.pi, _COUNT))
+    opening = np.concatenate([_upper(state, t), _lower(state, t[::-1])])
+    half = np.linspace(np.pi, 0.0, _COUNT)
+    rim_up = np.stack([0.040 * np.cos(half), 1.0345 + 0.0225 * np.sin(half)], axis=1)
+    rim_down = np.stack([0.040 * np.cos(half[::-1]), 1.0345 - 0.0300 * np.sin(half)], axis=1)
+    rim = np.concatenate([rim_up, rim_down])
+    rows = [
+        laid(opening + (rim - opening) * share, lift)
+        for share, lift in ((0.0, 0.0024), (0.12, 0.0024), (0.5, 0.0020), (0.82, 0.0011), (1.0, -0.0006))
+    ]
+    points = np.stack(rows)
+    return _sunk(np.concatenate([points, points[:, :1]], axis=1), state)
+
+
+def _inside_points(state: _Mouth) -> Floats:
+    turn = np.linspace(0.0, 2.0 * np.pi, 25)
+    share = np.array([[0.0], [0.5], [1.0]])
+    high = np.where(np.sin(turn) > 0, 0.0150, 0.0245)
+    flat = np.stack([0.030 * share * np.cos(turn), 1.0370 + high * share * np.sin(turn)], axis=2)
+    return _sunk(laid(flat, 0.0004), state)
+
+
+def _teeth_points(state: _Mouth) -> Floats:
+    t = np.linspace(-0.80, 0.80, 12)
+    top = _upper(state, t) + [0.0, 0.0012]
+    gap = np.minimum(state.up + state.down, 0.024)
+    size = (0.0012 + 0.20 * max(gap, 0.0)) * np.clip(1.0 - (t / 0.80) ** 4, 0.15, 1.0)
+    return _sunk(np.stack([laid(top, 0.0013), laid(top - np.stack([0 * t, size], axis=1), 0.0013)]), state)
+
+
+def _tongue_points(state: _Mouth) -> Floats:
+    centre = _lower(state, np.array([0.0]))[0] + [0.0, 0.0015]
+    turn = np.linspace(0.0, 2.0 * np.pi, 17)
+    share = np.array([[0.0], [1.0]])
+    wide, high = 0.62 * state.width, 0.0012 + 0.27 * max(state.down, 0.0)
+    flat = np.stack([centre[0] + wide * share * np.cos(turn), centre[1] + high * share * np.sin(turn)], axis=2)
+    return _sunk(laid(flat, 0.0009), state)
+
+
+def _tongue_out_points(state: _Mouth) -> Floats:
+    t = np.linspace(-1.0, 1.0, 11)[None, :]
+    share = np.array([[0.0], [0.35], [0.7], [0.9], [1.0]])
+    wide = 0.0085 * np.sqrt(np.clip(1.0 - np.clip(share - 0.45, 0, 1) ** 2 / 0.3025, 0.0, 1.0))
+    long = state.tongue
+    x = t * wide * (0.3 + 0.7 * long) + 0 * share
+    y = _Y - 0.0020 - 0.0175 * share * long + 0 * t
+    bulge = (0.0030 + 0.0060 * np.sin(np.pi * np.clip(share * 0.75, 0, 1))) * (1.0 - 0.35 * t * t)
+    lift = np.where(long > 0.5, bulge, -0.0060)
+    return laid(np.stack([x, y], axis=2), lift)
+
+
+def _line(edge: Callable[[_Mouth, Floats], Floats], size: float, low: float) -> Callable[[_Mouth], Floats]:
+    def points(state: _Mouth) -> Floats:
+        t = np.linspace(-1.04, 1.04, 21)
+        curve = edge(state, np.clip(t, -1.0, 1.0))
+        curve[:, 0] = state.x + state.width * t
+        half = 0.5 * size * (low + (1.0 - low) * (1.0 - np.abs(t / 1.04) ** 3))
+        half = np.stack([0 * t, half], axis=1)
+        return _sunk(np.stack([laid(curve + half, 0.0029), laid(curve - half, 0.0029)]), state)
+
+    return points
+
+
+def _plain(points: Floats, colour: str) -> Floats:
+    u, v, _, _ = swatch(colour)
+    return np.broadcast_to([u, v], (*points.shape[:2], 2))
+
+
+def _layer(
+    shape: Callable[[_State], Floats], rest: _State, states: Mapping[str, _State], colour: str
+) -> Surface:
+    still = shape(rest)
+    base = grid(still, _plain(still, colour), outward=np.array([0.0, 0.0, 1.0]))
+    morphs = {}
+    for name, state in states.items():
+        move = (shape(state) - still).reshape(-1, 3)
+        if float(np.abs(move).max()) > 1e-7:
+            morphs[name] = move
+    weights = only(len(base.points), "head")
+    return Surface(base.points, face_normals(base.points), base.places, base.triangles, weights, morphs)
+
+
+def lips() -> Surface:
+    """Return the skin around the mouth."""
+    return _layer(_lip_points, _REST, _STATES, "skin")
+
+
+def mouth() -> list[Surface]:
+    """Return the mouth's inside, teeth, tongue and the lines of its lips, back to front."""
+    return [
+        _layer(_inside_points, _REST, _STATES, "mouth"),
+        _layer(_tongue_points, _REST, _STATES, "tongue"),
+        _layer(_teeth_points, _REST, _STATES, "white"),
+        _layer(_tongue_out_points, _REST, _STATES, "tongue"),
+        _layer(_line(_lower, 0.0012, 0.0), _REST, _STATES, "lip"),
+        _layer(_line(_upper, 0.0019, 0.1), _REST, _STATES, "lip"),
+    ]
+
+
+def nose() -> Surface:
+    """Return the nose: a small shade on one side."""
+    flat = np.array([[[0.0005, 1.0690], [0.0005, 1.0690]], [[-0.0036, 1.0632], [0.0014, 1.0632]], [[-0.0016, 1.0612], [0.0006, 1.0618]]])
+    points = laid(flat, 0.0012)
+    part = grid(points, _plain(points, "nose"), outward=np.array([0.0, 0.0, 1.0]))
+    return part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Brow:
+    """The left brow: how far its inner and outer end rise, in metres, and how it bends."""
+
+    inner: float = 0.0
+    outer: float = 0.0
+    bend: float = 0.0060
+    x: float = 0.0
+
+
+_BROW = _Brow()
+_BROWS: Mapping[str, _Brow] = {
+    "happy": _Brow(0.0060, 0.0050, 0.0090),
+    "angry": _Brow(-0.0155, 0.0050, 0.0010, -0.0060),
+    "sad": _Brow(0.0090, -0.0110, 0.0005, -0.0020),
+    "relaxed": _Brow(0.0030, -0.0010, 0.0080),
+    "surprised": _Brow(0.0130, 0.0115, 0.0095),
+}
+
+
+def _brow_points(brow: _Brow) -> Floats:
+    s = np.linspace(0.0, 1.0, 16)
+    x = 0.0300 + brow.x * (1.0 - s) + 0.0520 * s
+    y = 1.1645 + brow.inner * (1.0 - s) + brow.outer * s - 0.0050 * s * s + brow.bend * np.sin(np.pi * s**0.85)
+    size = 0.0029 * (0.55 + 0.45 * ease(s, 0.0, 0.2)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
+    curve = np.stack([x, y], axis=1)
+    half = np.stack([0 * s, size], axis=1)
+    lift = 0.0150 + 0.0030 * np.sin(np.pi * s)
+    return np.stack([laid(curve + half, lift), laid(curve - half, lift)])
+
+
+def brows() -> list[Surface]:
+    """Return both brows, floating before the hair as drawn brows do."""
+    found = []
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        states = dict(_BROWS)
+        states[f"browUp{side}"] = _Brow(0.0110, 0.0105, 0.0090)
+        states[f"browDown{side}"] = _Brow(-0.0110, -0.0040, 0.0030, -0.0030)
+
+        def shape(brow: _Brow, sign: float = sign) -> Floats:
+            return _brow_points(brow) * np.array([sign, 1.0, 1.0])
+
+        found.append(_layer(shape, _BROW, states, "brow"))
+    return found
+
+
+def cheeks() -> list[Surface]:
+    """Return the blush of both cheeks, over their own texture."""
+    found = []
+    for sign in (1.0, -1.0):
+        across, up = np.meshgrid(np.linspace(-1.0, 1.0, 7), np.linspace(1.0, -1.0, 5))
+        flat = np.stack([sign * (0.0785 + 0.0170 * across), 1.0640 + 0.0115 * up], axis=2)
+        points = laid(flat, 0.0030)
+        places = np.stack([0.5 + 0.5 * across, 0.5 - 0.5 * up], axis=2)
+        part = grid(points, places, outward=np.array([0.0, 0.0, 1.0]))
+        part = part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
+        morphs = {"cheekPuff": puff(part.points, 0.012)}
+        found.append(Surface(part.points, part.normals, part.places, part.triangles, part.weights, morphs))
+    return found
