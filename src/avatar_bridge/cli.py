@@ -40,6 +40,15 @@ _STAGE_OPTIONS = (
     click.option("--trace", "trace", type=_FILE, help="One JSON line a command or frame sent."),
 )
 
+_WEB_OPTIONS = (
+    click.option("--host", "web__host", help="Address to listen on (default: 127.0.0.1, this machine alone)."),
+    click.option("--port", "web__port", type=click.IntRange(0, 65535), help="Port (default: 8787); 0 takes any."),
+    click.option("--remember", "web__remember", is_flag=True, default=None, help="Keep the token, and so the address."),
+    click.option("--avatar", "web__avatar", help="mascot, svg, a .vrm or .model3.json file, or a folder of pictures."),
+    click.option("--clips", "web__clips", type=_FILE, help="Folder with .vrma clips for actions."),
+    click.option("--name", "web__name", help="The speaker's name, shown over the subtitles."),
+)
+
 
 def _with(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
     def apply(function: _Function) -> _Function:
@@ -106,6 +115,20 @@ def perform(source: str, as_json: bool, **arguments: Any) -> None:
     from avatar_bridge.commands import perform as command
 
     shell.run(command.perform(source, _settings(arguments), as_json=as_json))
+
+
+@cli.command()
+@_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS, *_WEB_OPTIONS)
+@click.option("--open", "open_page", is_flag=True, help="Open the studio in your browser.")
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON.")
+def serve(open_page: bool, as_json: bool, **arguments: Any) -> None:
+    """Serve the overlay for OBS, the studio and the HTTP API until stopped.
+
+    Example: avatar-bridge serve --speaker overlay
+    """
+    from avatar_bridge.commands import serve as command
+
+    shell.run(command.serve(_settings(arguments), as_json=as_json, open_page=open_page))
 
 
 @cli.command()

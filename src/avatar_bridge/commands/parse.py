@@ -8,15 +8,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from avatar_bridge.core.script.parser import Script
 from avatar_bridge.core.script.parser import parse as parse_script
-from avatar_bridge.core.vocabulary import Cue, Pause
 from avatar_bridge.errors import UsageError
+from avatar_bridge.wire.script_json import script_data
 
 __all__ = ["report", "text_report"]
 
 _WIDTH = 96
-_FULL = re.compile(r"(?:\s|\b(?:strength|intensity|weight|level)[\"']?\s*[=:]\s*[\"']?)(?:1(?:\.0*)?|100%)(?![\w.%])")
 _WORD = re.compile(r"[\w'’-]+")
 
 
@@ -33,16 +31,7 @@ def report(
     unknown dialect or a chunk below 1.
     """
     script = parse_script(_pieces(text, chunk), dialect=dialect, names=names)
-    ends = {release.cue: release.at for release in script.releases}
-    return {
-        "speech": script.speech,
-        "shown": script.shown,
-        "cues": [*_in_order(script, ends)],
-        "diagnostics": [
-            {"message": each.message, "offset": each.offset, "suggestion": each.suggestion}
-            for each in script.diagnostics
-        ],
-    }
+    return script_data(script)
 
 
 def text_report(
@@ -76,28 +65,6 @@ def _pieces(text: str | Iterable[str], chunk: int | None) -> Iterable[str]:
     if chunk is None or not isinstance(whole, str):
         return (whole,) if isinstance(whole, str) else whole
     return (whole[start : start + chunk] for start in range(0, len(whole), chunk))
-
-
-def _in_order(script: Script, ends: dict[int, int]) -> Iterator[dict[str, Any]]:
-    """Yield cues and pauses by their place in the speech; at one place a pause comes first."""
-    entries: list[Cue | Pause] = [*script.pauses, *script.cues]
-    for each in sorted(entries, key=lambda entry: entry.at):
-        if isinstance(each, Pause):
-            yield {"name": "pause", "at": each.at, "args": {"duration": each.duration}, "source": each.source}
-            continue
-        args: dict[str, Any] = {}
-        if each.strength != 1.0 or _written(each.source):
-            args["strength"] = each.strength
-        if each.duration is not None:
-            args["duration"] = each.duration
-        args.update(each.options)
-        entry = {"name": each.name, "at": each.at, "args": args, "source": each.source}
-        yield entry | ({"end": ends[each.id]} if each.id in ends else {})
-
-
-def _written(source: str) -> bool:
-    """Return True where a tag's source gives a full strength in so many words: `[smile 1]`, `strength=1`."""
-    return _FULL.search(source) is not None
 
 
 def _marked(speech: str, cues: list[dict[str, Any]]) -> Iterator[str]:

@@ -1,0 +1,74 @@
+"""`serve`: the bridge with its overlay, its studio and its API, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TextIO
+
+import click
+
+from avatar_bridge import registry
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.errors import UsageError
+from avatar_bridge.settings import DriverSettings, Settings
+
+try:
+    from avatar_bridge.web import Server, WebAudience
+except ImportError as error:
+    raise UsageError(f'the pages need the extra "web" ({error}); {registry.remedy("web")}') from error
+
+__all__ = ["address_lines", "on_air", "serve", "with_overlay"]
+
+
+def with_overlay(settings: Settings) -> Settings:
+    """Return settings in which the overlay is a target; as they are where it is one already, or switched off."""
+    if any((table.driver or name) == "overlay" for name, table in settings.drivers.items()):
+        return settings
+    return settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
+
+
+@asynccontextmanager
+async def on_air(settings: Settings) -> AsyncIterator[tuple[Bridge, Server]]:
+    """Yield a running bridge, the overlay among its targets, and the server of its pages."""
+    audience = WebAudience()
+    bridge = Bridge.from_settings(with_overlay(settings), audience=audience)
+    server = Server(bridge, audience)
+    async with bridge, server:
+        yield bridge, server
+
+
+async def serve(
+    settings: Settings, *, as_json: bool = False, open_page: bool = False, out: TextIO | None = None
+) -> None:
+    """Run the bridge and its server until cancelled; say where the pages are on `out` (standard output), once.
+
+    With `open_page` the studio is opened in the user's browser.
+    """
+    async with on_air(settings) as (bridge, server):
+        for note in (*bridge.notes, *server.notes):
+            click.echo(f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else ""), err=True)
+        for line in address_lines(server, as_json=as_json):
+            click.echo(line, file=out)
+        if open_page:
+            await asyncio.to_thread(webbrowser.open, server.studio_address)
+        await asyncio.Event().wait()
+
+
+def address_lines(server: Server, *, as_json: bool) -> list[str]:
+    """Return where the pages are: for people, or one JSON object for programs."""
+    if as_json:
+        told = {
+            "address": server.address,
+            "overlay": server.overlay_address,
+            "studio": server.studio_address,
+            "token": server.token,
+        }
+        return [json.dumps(told)]
+    return [
+        f"Overlay, for a browser source in OBS: {server.overlay_address}",
+        f"Studio, for your second screen:       {server.studio_address}",
+    ]

@@ -1,0 +1,122 @@
+"""The web application: routes, refusals, and its description."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, WebSocketRoute
+from starlette.types import ASGIApp
+
+from avatar_bridge.web import api, pages
+from avatar_bridge.web.avatar_files import STATIC
+from avatar_bridge.web.bodies import PerformBody
+from avatar_bridge.web.body_limit import BodyLimit
+from avatar_bridge.web.refusals import declared, refusal_response
+from avatar_bridge.web.security import Gate, Place
+from avatar_bridge.web.show import Show
+
+__all__ = ["ROUTERS", "application", "openapi_document", "openapi_json"]
+
+_described = APIRouter(prefix="/v1", tags=["description"])
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (api.router, pages.router, _described)
+"""Every group of routes."""
+
+_API = "1"
+"""Version of the API: the first part of its paths."""
+
+_ABOUT = (
+    "Drive a running Avatar Bridge. Every request shows the token that `avatar-bridge serve` printed, as "
+    "`Authorization: Bearer …` or `?token=…`. Bodies are at most 512 kB. What happens meanwhile is told on the event "
+    "socket `/v1/events` (docs/events.md)."
+)
+
+
+def application(show: Show, events: ASGIApp, *, token: str, place: Place) -> ASGIApp:
+    """Return the whole application, the gate in front."""
+    app = _routes()
+    app.state.show = show
+    app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
+    app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC, check_dir=False)))
+    return Gate(BodyLimit(app), token=token, place=place)
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI description of the HTTP API."""
+    return _describe(_routes())
+
+
+def openapi_json() -> str:
+    """Return the description as the text that is published in docs/openapi.json."""
+    return json.dumps(openapi_document(), ensure_ascii=False, indent=2) + "\n"
+
+
+@_described.get("/openapi.json", responses=declared())
+async def openapi(request: Request) -> JSONResponse:
+    """Return this description."""
+    document: dict[str, Any] = request.app.openapi()
+    return JSONResponse(document)
+
+
+def _routes() -> FastAPI:
+    pages.know_file_types()
+    app = FastAPI(title="Avatar Bridge", version=_API, openapi_url=None, docs_url=None, redoc_url=None)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema:
+        return app.openapi_schema
+    document = get_openapi(
+        title=app.title, version=app.version, summary="Speak tagged text", description=_ABOUT, routes=app.routes
+    )
+    parts = document.setdefault("components", {})
+    schemas = parts.setdefault("schemas", {})
+    schemas["PerformBody"] = PerformBody.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    parts["schemas"] = dict(sorted(schemas.items()))
+    parts["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "token": {"type": "apiKey", "in": "query", "name": "token"},
+    }
+    document["security"] = [{"bearer": []}, {"token": []}]
+    app.openapi_schema = document
+    return document
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    suggestion = getattr(error, "suggestion", "")
+    words = str(error.detail)
+    if error.status_code in (404, 405) and not suggestion:
+        words = f"{request.method} {request.url.path[:200]}: {words}"
+        suggestion = "GET /v1/openapi.json describes what there is"
+    return refusal_response(error.status_code, words, suggestion, error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return refusal_response(400, f"expected JSON: {problems[0].get('ctx', {}).get('error', problems[0]['msg'])}")
+    words = "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems[:5])
+    return refusal_response(422, words, "GET /v1/openapi.json describes the fields")
+
+
+def _problem(place: tuple[int | str, ...], message: str) -> str:
+    within = ".".join(str(part) for part in place if part not in ("body", "query", "path"))
+    return f"{within or 'the body'}: {message}"[:300]

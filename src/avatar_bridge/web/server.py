@@ -1,0 +1,225 @@
+"""The local server: overlay, studio, HTTP API and event socket of one bridge."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Generator
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Final, Self
+
+import uvicorn
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.errors import SettingsError, WorldError
+from avatar_bridge.settings import WebSettings
+from avatar_bridge.web.application import application
+from avatar_bridge.web.audience import Seat, WebAudience
+from avatar_bridge.web.avatar_files import AvatarFiles
+from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
+from avatar_bridge.web.line import Line
+from avatar_bridge.web.security import Place, choose_token
+from avatar_bridge.web.show import Show
+from avatar_bridge.web.state import VERSION, ShowState
+from avatar_bridge.wire import page
+
+__all__ = ["Server", "bind"]
+
+_TRIED: Final = 20
+"""Ports that are tried from the wished one on."""
+
+_CLOSING: Final = 1
+"""Seconds that requests under way have to end when the server does."""
+
+_FOREIGN_PORT = {errno.EADDRINUSE, errno.EACCES}
+
+
+class Server:
+    """Serves a bridge's pages and API. Use it inside the bridge's own `async with`.
+
+        audience = WebAudience()
+        bridge = Bridge.from_settings(settings, audience=audience)
+        server = Server(bridge, audience, settings.web)
+        async with bridge, server:
+            print(server.overlay_address)
+
+    Raises SettingsError where the settings name files that cannot be used, or a host or token that cannot be;
+    WorldError where no port is free.
+    """
+
+    def __init__(self, bridge: Bridge, audience: WebAudience, settings: WebSettings | None = None) -> None:
+        self._bridge = bridge
+        self._audience = audience
+        self._settings = settings or bridge.settings.web
+        self._files = AvatarFiles(self._settings)
+        self.token = choose_token(self._settings)
+        """What every page and program must show."""
+        self.notes: list[Diagnostic] = [*self._files.notes]
+        """What is otherwise than asked, in plain words."""
+        self._place: Place | None = None
+        self._undo: AsyncExitStack | None = None
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as undo:
+            listening, note = bind(self._settings.host, self._settings.port)
+            undo.callback(listening.close)
+            self._place = place = Place(self._settings.host, listening.getsockname()[1])
+            self.notes += [each for each in (note, _exposure(self._settings.host)) if each is not None]
+            state = ShowState(self._bridge, self._audience, tuple(self.notes))
+            show = Show(self._bridge, state, self._files)
+            for follower in (state,):
+                self._bridge.follow(follower)
+                undo.callback(self._bridge.unfollow, follower)
+                self._audience.attend(follower)
+                undo.callback(self._audience.unattend, follower)
+            events = EventSocket(self._audience, self._bridge.stage.clock, self._welcome)
+            web = _Uvicorn(_config(application(show, events, token=self.token, place=place)))
+            tasks = await undo.enter_async_context(asyncio.TaskGroup())
+            telling = tasks.create_task(state.run())
+            serving = tasks.create_task(web.serve(sockets=[listening]))
+            undo.push_async_callback(self._close, show, web, serving, telling)
+            await web.accepting.wait()
+            self._undo = undo.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._undo is not None:
+            await self._undo.__aexit__(None, None, None)
+
+    @property
+    def address(self) -> str:
+        """Where it is: `http://127.0.0.1:8787`; only inside `async with`."""
+        if self._place is None:
+            raise WorldError("the server is not open; use it as: async with bridge, server")
+        return f"http://{self._place.authority}"
+
+    @property
+    def overlay_address(self) -> str:
+        """The page for OBS, with its token."""
+        return f"{self.address}/overlay?token={self.token}"
+
+    @property
+    def studio_address(self) -> str:
+        """The control room, with its token."""
+        return f"{self.address}/studio?token={self.token}"
+
+    def _welcome(self, seat: Seat) -> str:
+        return page.welcome(
+            page=seat.id,
+            now=self._bridge.stage.clock.time(),
+            version=VERSION,
+            avatar=self._files.avatar,
+            speaker=self._settings.name,
+            clips=self._files.clips,
+        )
+
+    async def _close(self, show: Show, web: _Uvicorn, serving: asyncio.Task[None], telling: asyncio.Task[None]) -> None:
+        """Close the mouth first, then the pages, then the port."""
+        await show.close()
+        telling.cancel()
+        self._audience.dismiss()
+        web.should_exit = True
+        await asyncio.wait({serving})
+        web.cut_off()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn as a guest in a running loop: the program's own signals stay as they are."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepting = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        self.accepting.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+    def cut_off(self) -> None:
+        """Drop the connections that did not close by themselves."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+def bind(host: str, port: int) -> tuple[socket.socket, Diagnostic | None]:
+    """Return a listening socket at `host`, at the first free port from `port` on, and a note where that is another one.
+
+    Raises SettingsError for a host that is none of this machine's, WorldError where no port is free.
+    """
+    try:
+        family, _, _, _, place = min(
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), key=lambda found: found[0] != socket.AF_INET
+        )
+    except OSError as error:
+        raise SettingsError(f"web.host: expected an address of this machine, got {host!r}: {error.strerror}") from None
+    tried = [port] if port == 0 else range(port, min(port + _TRIED, 65536))
+    for each in tried:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _exclusively(opened)
+            opened.bind((place[0], each, *place[2:]))
+            opened.listen(128)
+        except OSError as error:
+            opened.close()
+            if error.errno in _FOREIGN_PORT:
+                continue
+            raise SettingsError(
+                f"web.host: expected an address of this machine, got {host!r}: {error.strerror}"
+            ) from None
+        opened.setblocking(False)
+        return opened, None if each == port else _elsewhere(port, each)
+    raise WorldError(f"the ports {tried[0]} to {tried[-1]} are all in use; choose another with --port or web.port")
+
+
+def _exclusively(opened: socket.socket) -> None:
+    """Let nobody else listen at the same port; after a restart, take it again at once."""
+    exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    if os.name == "nt" and exclusive is not None:
+        opened.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+    else:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def _elsewhere(wished: int, taken: int) -> Diagnostic:
+    return Diagnostic(
+        f"the port {wished} is in use, so the pages are at {taken}: change it in OBS as well",
+        suggestion="close what uses it (another avatar-bridge?), or choose a port with --port or web.port",
+    )
+
+
+def _exposure(host: str) -> Diagnostic | None:
+    if host in ("127.0.0.1", "localhost", "::1") or host.startswith("127."):
+        return None
+    return Diagnostic(
+        f"the server listens at {host}: other machines of your network can reach it, unencrypted, with the token",
+        suggestion="keep to 127.0.0.1 unless OBS runs on another machine",
+    )
+
+
+def _config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ws=Line,
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        http="h11",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_CLOSING,
+    )

@@ -1,0 +1,107 @@
+"""The running show as the HTTP API sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.errors import AvatarBridgeError
+from avatar_bridge.stage.performance import Outcome
+from avatar_bridge.web.avatar_files import AvatarFiles
+from avatar_bridge.web.refusals import Refusal
+from avatar_bridge.web.state import ShowState
+
+__all__ = ["OnStage", "Show", "Speaking"]
+
+_log = logging.getLogger(__name__)
+
+
+class Speaking:
+    """One utterance that was asked for, from the request to its outcome."""
+
+    def __init__(self, number: int, task: asyncio.Task[Outcome]) -> None:
+        self.number = number
+        self._task = task
+
+    async def outcome(self) -> Outcome:
+        """Wait for the end; giving up the wait does not end the utterance. Raises what its text raised."""
+        return await asyncio.shield(self._task)
+
+
+class Show:
+    """A bridge with what the server adds: its state, its files, and the utterances that were asked for."""
+
+    def __init__(self, bridge: Bridge, state: ShowState, files: AvatarFiles) -> None:
+        self.bridge = bridge
+        self.state = state
+        self.files = files
+        self._asked: set[asyncio.Task[Outcome]] = set()
+        self._closed = False
+
+    async def perform(self, script: str | AsyncIterable[str]) -> Speaking:
+        """Begin to speak, interrupting what is being said; return once the utterance has begun.
+
+        Raises Refusal where something newer took the floor before it began, or the bridge closes.
+        """
+        if self._closed:
+            raise Refusal(409, "the bridge closes", "start it again")
+        began: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self.bridge.perform(self._marked(script, began)))
+        self._asked.add(task)
+        task.add_done_callback(self._ended)
+        waiting: set[asyncio.Future[Any]] = {task, began}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not began.done():
+            raise Refusal(409, "something newer took the floor before this began", "send it again if it still matters")
+        return Speaking(began.result(), task)
+
+    async def close(self) -> None:
+        """Stop what is being said and wait until every request has its outcome."""
+        self._closed = True
+        self.bridge.interrupt()
+        if self._asked:
+            await asyncio.wait(self._asked)
+
+    async def _marked(self, script: str | AsyncIterable[str], began: asyncio.Future[int]) -> AsyncGenerator[str, None]:
+        """Yield the script; that it is read at all says that its utterance has the floor."""
+        if not began.done():
+            began.set_result(self.bridge.utterance)
+        if isinstance(script, str):
+            yield script
+            return
+        if isinstance(script, AsyncGenerator):
+            async with aclosing(script):
+                async for piece in script:
+                    yield piece
+            return
+        async for piece in script:
+            yield piece
+
+    def _ended(self, task: asyncio.Task[Outcome]) -> None:
+        """Let nothing go unsaid that an utterance failed with."""
+        self._asked.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
+        if isinstance(error, AvatarBridgeError):
+            self.state.note(Diagnostic(str(error)))
+        else:
+            _log.error("an utterance failed", exc_info=error)
+            self.state.note(Diagnostic(f"an utterance failed: {error!r}", suggestion="please report this defect"))
+
+
+def _show(request: Request) -> Show:
+    show: Any = request.app.state.show
+    assert isinstance(show, Show)
+    return show
+
+
+OnStage = Annotated[Show, Depends(_show)]
+"""A route's parameter: the running show."""
