@@ -24,12 +24,21 @@ export interface Listener {
   welcome?(welcome: Welcome): void;
   message?(message: ServerMessage): void;
   binary?(message: MotionFrame | SoundChunk): void;
-  link?(link: Link, detail: string): void;
+  linked?(link: Link, detail: string): void;
 }
 
 /** The token of this page's own address; "" where it has none. */
 export function tokenOf(address: string): string {
   return new URL(address).searchParams.get("token") ?? "";
+}
+
+/** An address of the bridge with this page's token, for what cannot send a header: pictures, models, clips. */
+export function withToken(path: string, address: string = location.href): string {
+  const url = new URL(path, address);
+  if (url.origin === new URL(address).origin && url.pathname.startsWith("/v1/")) {
+    url.searchParams.set("token", tokenOf(address));
+  }
+  return url.href;
 }
 
 export class Connection {
@@ -189,6 +198,6 @@ export class Connection {
   private tell(link: Link, detail: string): void {
     if (link === this.current && !detail) return;
     this.current = link;
-    this.listener.link?.(link, detail);
+    this.listener.linked?.(link, detail);
   }
 }

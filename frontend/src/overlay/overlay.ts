@@ -1,0 +1,235 @@
+/** The overlay: what the bridge says, as picture, sound and words. */
+
+import { Connection } from "../shared/connection.js";
+import type { Link, Listener } from "../shared/connection.js";
+import { withToken } from "../shared/connection.js";
+import type { ActMessage, AvatarSource, EndedMessage, MotionFrame, ServerMessage, SoundChunk, SoundState, Welcome } from "../shared/protocol.js";
+import type { Avatar, Problem } from "./avatar.js";
+import { cast } from "./cast.js";
+import type { Hints } from "./hints.js";
+import { Motion } from "./motion.js";
+import { MOUTH_SIZE } from "./mouth.js";
+import type { Options } from "./options.js";
+import { Playhead } from "./playhead.js";
+import { Sound } from "./sound.js";
+import { Subtitles } from "./subtitles.js";
+import { Utterance } from "./utterance.js";
+
+/** The first frame may take long; no spring shall feel it. */
+const LONGEST_STEP = 0.1;
+
+export class Overlay implements Listener {
+  readonly connection: Connection;
+  readonly sound: Sound;
+  readonly motion = new Motion();
+  readonly subtitles = new Subtitles();
+  readonly playhead: Playhead;
+  avatar: Avatar | null = null;
+  utterance: Utterance | null = null;
+  link: Link = "connecting";
+  /** Milliseconds of script that the last frame took. */
+  scriptMs = 0;
+  private castProblems: readonly Problem[] = [];
+  private shownSource = "";
+  private resting: Readonly<Record<string, number>> = {};
+  private welcomed = false;
+  private drawnMs = 0;
+  private readonly mouth = new Float32Array(MOUTH_SIZE);
+
+  constructor(
+    private readonly stage: HTMLElement,
+    private readonly options: Options,
+    private readonly hints: Hints,
+    private readonly changed: () => void,
+  ) {
+    const name = document.title;
+    this.sound = new Sound({
+      sound: (state, detail) => this.soundChanged(state, detail),
+      playing: (utterance, startMs, lateMs, latencyMs) => this.played(utterance, startMs, lateMs, latencyMs),
+    });
+    this.connection = new Connection({ kind: "overlay", name, streams: ["speech", "motion", "sound"] }, this);
+    this.playhead = new Playhead(this.connection.clock, this.sound);
+  }
+
+  open(): void {
+    if (this.options.audio) this.sound.open();
+    this.connection.open();
+  }
+
+  /** What is wrong with what is shown, for the studio. */
+  get problems(): readonly Problem[] {
+    const blocked = this.sound.state === "blocked" || this.sound.state === "failed";
+    const silent = { message: `The page cannot be heard: its sound is ${this.sound.state}.`, suggestion: "Click on the page once." };
+    return [...this.castProblems, ...(this.avatar?.problems ?? []), ...(blocked ? [silent] : [])];
+  }
+
+  get ready(): boolean {
+    return this.link === "open" && (this.avatar !== null || this.options.layout === "subtitles");
+  }
+
+  /** Show another avatar, whoever chose it. */
+  show(avatar: Avatar, problems: readonly Problem[]): void {
+    this.avatar?.element.remove();
+    this.avatar?.dispose();
+    this.avatar = avatar;
+    this.castProblems = problems;
+    this.stage.replaceChildren(avatar.element);
+    this.resize();
+    avatar.frame(this.options.camera);
+    this.changed();
+  }
+
+  get restingPose(): Readonly<Record<string, number>> {
+    return this.resting;
+  }
+
+  resize(): void {
+    const { clientWidth, clientHeight } = this.stage;
+    if (clientWidth && clientHeight) this.avatar?.resize(clientWidth, clientHeight, devicePixelRatio || 1);
+  }
+
+  /** Where the picture is in the utterance at `pageMs`, in seconds; the knob between sound and picture is in it. */
+  shownTime(pageMs: number): number {
+    return this.playhead.at(pageMs) - this.options.pictureDelay;
+  }
+
+  /** Draw the instant `pageMs` of `performance.now()`. */
+  draw(pageMs: number): void {
+    const began = performance.now();
+    const seconds = Math.min((pageMs - this.drawnMs) / 1000, LONGEST_STEP);
+    this.drawnMs = pageMs;
+    const { utterance, avatar } = this;
+    this.sound.tick(pageMs);
+    const time = utterance ? this.shownTime(pageMs) : -Infinity;
+    const speaking = utterance !== null && !utterance.over && !utterance.mouth.empty;
+    if (speaking) utterance.mouth.sample(time, this.mouth);
+    this.motion.move(this.connection.clock.toBridge(pageMs) - this.options.pictureDelay, speaking ? this.mouth : null);
+    if (this.options.layout !== "avatar") this.subtitles.draw(utterance, time, pageMs);
+    const own = performance.now() - began;
+    if (!avatar) {
+      this.scriptMs = own;
+      return;
+    }
+    avatar.draw(this.motion, seconds);
+    this.scriptMs = avatar.scriptMs === undefined ? performance.now() - began : own + avatar.scriptMs;
+  }
+
+  // What the connection tells.
+
+  welcome(welcome: Welcome): void {
+    this.welcomed = true;
+    this.resting = welcome.resting_pose;
+    this.motion.learn(welcome.channels, welcome.bones);
+    this.subtitles.name(this.options.speaker ?? welcome.speaker ?? "");
+    this.sound.repeat();
+    if (this.options.layout !== "subtitles") void this.dress(welcome.avatar);
+    this.changed();
+  }
+
+  message(message: ServerMessage): void {
+    this.sound.tick(performance.now());
+    switch (message.type) {
+      case "utterance":
+        return this.begin(message.utterance);
+      case "ended":
+        return this.end(message);
+      case "clock":
+        return this.playhead.follow(message);
+      case "turn":
+        return this.sound.take(message.has);
+      case "stop":
+        return this.sound.stop();
+      case "sound_end":
+        return this.sound.finish(message.utterance);
+      case "act":
+        return this.act(message);
+      case "release":
+        return this.avatar?.release(message.action);
+      case "reset":
+        return this.avatar?.release();
+      default:
+        break;
+    }
+    const { utterance } = this;
+    if (!utterance || !("utterance" in message) || message.utterance !== utterance.number) return;
+    if (message.type === "segment") utterance.place(message);
+    else if (message.type === "captions") utterance.caption(message.from, message.captions);
+    else if (message.type === "closed") utterance.close(message.duration);
+  }
+
+  binary(message: MotionFrame | SoundChunk): void {
+    if (message.kind === "motion") this.motion.add(message);
+    else this.sound.write(message);
+    this.sound.tick(performance.now());
+  }
+
+  /** The connection came, went or was refused. */
+  linked(link: Link, detail: string): void {
+    this.link = link;
+    if (link === "open") {
+      this.hints.hide("link");
+    } else if (link === "refused") {
+      const how = detail || "Open the address that `avatar-bridge serve` printed: it holds the token.";
+      this.hints.show("link", `Avatar Bridge does not let this page in. ${how}`);
+    } else if (link === "lost") {
+      if (!this.welcomed) this.hints.show("link", `Looking for Avatar Bridge at ${location.host} …`);
+      this.cut(null);
+      this.avatar?.release();
+    }
+    this.changed();
+  }
+
+  private async dress(source: AvatarSource): Promise<void> {
+    const wanted = JSON.stringify(source);
+    if (wanted === this.shownSource) return;
+    this.shownSource = wanted;
+    const { avatar, problems } = await cast(source, this.resting, this.options);
+    if (wanted === this.shownSource) this.show(avatar, problems);
+    else avatar.dispose();
+  }
+
+  private begin(number: number): void {
+    // A page that was away for a moment is told of the same utterance again, from its beginning.
+    if (this.utterance && !this.utterance.over) this.cut(this.shownTime(performance.now()));
+    this.utterance = new Utterance(number);
+    this.playhead.begin(number);
+  }
+
+  private end(message: EndedMessage): void {
+    if (message.utterance !== this.utterance?.number) return;
+    if (message.complete) {
+      this.utterance.end(message.heard, true);
+      this.playhead.halt();
+    } else {
+      this.sound.stop();
+      this.cut(message.heard);
+    }
+  }
+
+  /** Mouth shut, silence, and the words end where the sound did. */
+  private cut(heard: number | null): void {
+    const now = performance.now();
+    const { utterance } = this;
+    if (!utterance || utterance.over) return;
+    utterance.end(heard ?? this.playhead.at(now), false);
+    this.sound.stop();
+    this.playhead.halt();
+    this.motion.shut(this.connection.clock.toBridge(now) - this.options.pictureDelay);
+  }
+
+  private act(message: ActMessage): void {
+    const startsAt = this.connection.clock.toPage(message.at + this.options.pictureDelay);
+    const { action, strength, duration } = message;
+    this.avatar?.play({ action, url: withToken(message.url), startsAt, strength, duration });
+  }
+
+  private soundChanged(state: SoundState, detail: string): void {
+    this.connection.send({ type: "sound", state, detail });
+    this.changed();
+  }
+
+  private played(utterance: number, startMs: number, lateMs: number, latencyMs: number): void {
+    const start = this.connection.clock.toBridge(startMs);
+    this.connection.send({ type: "playing", utterance, start, late_ms: lateMs, latency_ms: latencyMs });
+  }
+}
