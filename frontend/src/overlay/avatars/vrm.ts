@@ -63,6 +63,8 @@ class VrmAvatar implements Avatar {
   private readonly clips: Clips;
   private readonly lasting: Problem[];
   private readonly failures = new Map<string, Problem>();
+  /** Milliseconds of the last `draw` outside WebGL. */
+  scriptMs = 0;
   private lost = false;
   private fresh = true;
   private readonly scene: VrmScene;
@@ -98,6 +100,7 @@ class VrmAvatar implements Avatar {
   }
 
   draw(pose: Pose, seconds: number): void {
+    const began = performance.now();
     const { x, y, z } = this.skeleton.hips;
     this.body.apply(pose, seconds);
     this.face.apply(pose);
@@ -108,6 +111,7 @@ class VrmAvatar implements Avatar {
     const { hips } = this.skeleton;
     if (this.fresh || Math.hypot(hips.x - x, hips.y - y, hips.z - z) > LEAP) this.vrm.springBoneManager?.reset();
     this.fresh = false;
+    this.scriptMs = performance.now() - began;
     if (!this.lost) this.scene.render(seconds);
   }
 

@@ -15,6 +15,8 @@ const OLD_LIDS: Readonly<Record<string, number>> = { happy: 0.9, relaxed: 0.4, s
 const OLD_MOUTH = 0.5;
 /** A blocking emotion has blocked all at this weight: at once, as VRM words it, would be a snap. */
 const BLOCKED_AT = 0.25;
+/** How far eyes that have no smile of their own close for one. */
+const SMILING_LID = 0.5;
 const JAW_DEGREES = 16;
 /** Most that an eyeball turns: models made for wide look-at ranges would show only white. */
 const EYE_DEGREES = 14;
@@ -158,7 +160,7 @@ export class Face {
   private lids(pose: Pose): void {
     let share = this.left("blink");
     if (this.old) for (const [emotion, amount] of Object.entries(OLD_LIDS)) share *= 1 - amount * Math.min(pose.get(emotion), 1);
-    const smile = this.features.has("eye_smile") ? 0 : 0.8 * pose.get("eye_smile");
+    const smile = this.features.has("eye_smile") ? 0 : SMILING_LID * pose.get("eye_smile");
     const left = Math.max(pose.get("blink_left"), smile) * share;
     const right = Math.max(pose.get("blink_right"), smile) * share;
     if (this.has("blinkLeft") && this.has("blinkRight")) {
