@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from avatar_bridge import registry
 from avatar_bridge.core.motion.life.life import Life
@@ -20,7 +21,7 @@ from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, State
 from avatar_bridge.errors import SettingsError, SpeakerError, UsageError
 from avatar_bridge.ports import Audience, Clock, Driver, Follower, Speaker, Voice
-from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, read_settings
+from avatar_bridge.settings import MotionSettings, Settings, VoiceSettings, WebSettings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
@@ -80,7 +81,7 @@ def build_speaker(settings: Settings, audience: Audience | None = None) -> Speak
 
 def build_drivers(settings: Settings, motion_map: MotionMap, audience: Audience | None = None) -> list[Driver]:
     """Return the configured drivers, not yet connected; raises UsageError for an unknown one or unknown options."""
-    return [_driver(name, table, motion_map, audience) for name, table in settings.drivers.items() if table.enabled]
+    return [_driver(name, settings, motion_map, audience) for name, table in settings.drivers.items() if table.enabled]
 
 
 def _pages(kind: Any, what: str, audience: Audience | None) -> dict[str, Audience]:
@@ -95,10 +96,20 @@ def _pages(kind: Any, what: str, audience: Audience | None) -> dict[str, Audienc
     return {"audience": audience}
 
 
-def _driver(name: str, table: DriverSettings, motion_map: MotionMap, audience: Audience | None) -> Driver:
+def _clips(settings: WebSettings) -> dict[str, str]:
+    """Return the address of each clip that pages can play, by its name; only a VRM plays clips."""
+    shown = settings.avatar == "mascot" or settings.avatar.lower().endswith(".vrm")
+    found = sorted(settings.clips.glob("*.vrma")) if settings.clips and shown else []
+    return {path.stem: f"/v1/clips/{quote(path.name)}" for path in found}
+
+
+def _driver(name: str, settings: Settings, motion_map: MotionMap, audience: Audience | None) -> Driver:
+    table = settings.drivers[name]
     kind = registry.load("drivers", table.driver or name)
     given = {"name": name, "motion_map": motion_map, "url": table.url, "lead": table.lead}
     given |= _pages(kind, f"the driver {name!r}", audience)
+    if "clips" in inspect.signature(kind).parameters:
+        given |= {"clips": _clips(settings.web)}
     taken = inspect.signature(kind).parameters
     for option in table.options:
         if option in given or option not in taken:

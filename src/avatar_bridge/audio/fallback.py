@@ -42,8 +42,12 @@ class FallbackSpeaker:
 
     def begin(self) -> None:
         """Start a new utterance where it can be heard now."""
-        self._playing = self._second if self._second is not None and not self._first.audible else self._first
-        self._playing.begin()
+        # the first counts the utterances for its pages, so it learns of those of the second as well
+        self._first.begin()
+        self._playing = self._first
+        if self._second is not None and not self._first.audible:
+            self._playing = self._second
+            self._playing.begin()
 
     def write(self, samples: Samples, rate: int) -> None:
         """Queue audio with the one that plays."""

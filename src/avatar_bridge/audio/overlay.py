@@ -53,6 +53,11 @@ class OverlaySpeaker:
         """The page that has the sound."""
         return None if self._player is None else self._player.id
 
+    @property
+    def audible(self) -> bool:
+        """True while a page is there that plays what is written."""
+        return self._player is not None
+
     async def open(self) -> None:
         """Look out for pages; there may be none yet."""
         if not self._attending:
@@ -154,7 +159,7 @@ class OverlaySpeaker:
             return
         self._playhead.take(self._now())
         self._missed = False
-        if not self._playhead.finished:
+        if self._playhead.written and not self._playhead.finished:
             self._missed = True
             self._diagnostics.append(self._silence())
 

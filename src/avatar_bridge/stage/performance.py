@@ -142,6 +142,7 @@ class Performance:
 
     def _play(self, samples: Samples) -> None:
         self._stage.speaker.write(samples, self._rate)
+        self._stage.mark("played")
         if self._kept is not None:
             self._kept.append(samples)
 
@@ -187,6 +188,7 @@ class Performance:
         idle = self._stage.clock.time() - self._fed
         self._segmenter.hear(self._stage.speaker.queued() + requested, idle=idle)
         for segment in self._segmenter.segments():
+            self._stage.mark("cut")
             self._underway.append(segment)
             self._segments.put_nowait(segment)
 
@@ -195,7 +197,7 @@ class Performance:
         while (segment := await self._segments.get()) is not None:
             if speaker.queued() > AHEAD:
                 await self._stage.until(lambda: speaker.queued() <= AHEAD)
-            prepared = await spoken(self._voice, segment, self.timeline, self._preparing)
+            prepared = await spoken(self._voice, segment, self.timeline, self._preparing, self._stage.mark)
             self._underway.popleft()
             placed = self.timeline.place(segment, prepared)
             if placed.duration > _TELLING:
@@ -220,26 +222,42 @@ class Performance:
 
 
 async def spoken(
-    voice: Voice, segment: Segment, timeline: Timeline, preparing: Preparing = prepare_aside
+    voice: Voice,
+    segment: Segment,
+    timeline: Timeline,
+    preparing: Preparing = prepare_aside,
+    mark: Callable[[str], None] | None = None,
 ) -> Prepared | None:
     """Return a segment spoken and prepared; None for one with nothing to say.
 
-    A segment that the voice fails on is None, too, with a diagnostic on the timeline: the show goes on.
+    A segment that the voice fails on is None, too, with a diagnostic on the timeline: the show goes on. `mark` is told
+    of each step: `voiced` (its first audio), `spoken` (all of it), `prepared`.
     """
+    tell = mark or _untold
     if not segment.text.strip():
         return None
     try:
         async with aclosing(voice.speak(segment.text)) as speech:
-            pieces = [piece async for piece in speech]
+            pieces: list[SpokenSegment] = []
+            async for piece in speech:
+                pieces.append(piece)
+                tell("voiced")
     except AvatarBridgeError as error:
         timeline.feed(Diagnostic(f"{segment.text!r} was not spoken: {error}", segment.at))
         return None
     if not pieces:
         return None
+    tell("spoken")
     whole = join(pieces)
     for note in whole.notes:
         timeline.feed(Diagnostic(note, segment.at))
-    return await preparing(segment.text, whole)
+    prepared = await preparing(segment.text, whole)
+    tell("prepared")
+    return prepared
+
+
+def _untold(_step: str) -> None:
+    """Forget a step that nobody asked about."""
 
 
 async def _chunks(script: Script) -> AsyncGenerator[str, None]:

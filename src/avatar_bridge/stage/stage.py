@@ -31,6 +31,9 @@ class Stage:
         """Which followers were left out, and why."""
         self.utterance = 0
         """Number of the utterance that has or had the floor last, counted from 1; 0 before the first."""
+        self.marks: dict[str, float] = {}
+        """When that utterance first came to each step on its way to the sound (`began`, `cut`, `voiced`, `spoken`,
+        `prepared`, `played`), on the stage's clock."""
         self._timeline: Timeline | None = None
         self._state: State = "idle"
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -47,9 +50,14 @@ class Stage:
         self.utterance += 1
         self.speaker.begin()
         now = self.clock.time()
+        self.marks = {"began": now}
         for body in self.bodies:
             body.begin(timeline, now)
         self._tell(lambda follower: follower.began(self.utterance, timeline))
+
+    def mark(self, step: str) -> None:
+        """Note when the utterance first came to a step."""
+        self.marks.setdefault(step, self.clock.time())
 
     def grow(self, placed: PlacedSegment | None, samples: Samples, rate: int) -> None:
         """Tell the followers of a segment that was placed, with its audio; None once the timeline is closed."""

@@ -74,6 +74,11 @@ class MouthTrack:
         self._starts.insert(index, at)
         self._curves.insert(index, curve)
 
+    def starting(self, at: float) -> MouthCurve | None:
+        """Return the curve that was placed at `at` seconds; None where there is none."""
+        index = bisect_right(self._starts, at) - 1
+        return self._curves[index] if index >= 0 and self._starts[index] == at else None
+
     @property
     def duration(self) -> float:
         """Seconds from the utterance's start to the last curve's end; 0 while there is none."""
