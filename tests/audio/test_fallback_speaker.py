@@ -4,6 +4,7 @@ import numpy as np
 
 from avatar_bridge.audio.fallback import FallbackSpeaker
 from avatar_bridge.audio.silent import SilentSpeaker
+from avatar_bridge.core.vocabulary import Samples
 from avatar_bridge.errors import SpeakerError
 
 
@@ -22,7 +23,7 @@ class Spot(SilentSpeaker):
         if self.broken:
             raise SpeakerError("no device; plug one in")
 
-    def write(self, samples, rate):
+    def write(self, samples: Samples, rate: int) -> None:
         self.written += len(samples)
         super().write(samples, rate)
 
