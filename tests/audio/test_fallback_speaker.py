@@ -17,11 +17,16 @@ class Spot(SilentSpeaker):
         self.audible = audible
         self.broken = broken
         self.written = 0
+        self.begun = 0
         self.closed = False
 
     async def open(self) -> None:
         if self.broken:
             raise SpeakerError("no device; plug one in")
+
+    def begin(self) -> None:
+        self.begun += 1
+        super().begin()
 
     def write(self, samples: Samples, rate: int) -> None:
         self.written += len(samples)
@@ -71,6 +76,7 @@ async def test_an_utterance_stays_where_it_began():
     speaker.begin()
     speaker.write(SECOND, 48_000)
     assert (first.written, second.written) == (48_000, 48_000)
+    assert first.begun == 2  # it counts the utterances, as the pages do
 
 
 async def test_without_a_second_the_first_does_and_says_so():
