@@ -78,7 +78,7 @@ async def obs_studio(
     simpleobsws = pytest.importorskip("simpleobsws", reason="needs simpleobsws (pip install simpleobsws)")
     port, password = _free_port(), secrets.token_urlsafe(12)
     with ExitStack() as stack:
-        display = stack.enter_context(virtual_display(1024, 640))
+        display = stack.enter_context(virtual_display(1280, 800))
         _write_settings(folder, port, password, width, height)
         if collection is not None:
             scenes = folder / "config" / "obs-studio" / "basic" / "scenes"
