@@ -1,0 +1,205 @@
+/** The motion map: a list of its actions, the chosen one as a form, and the file as it stands. */
+
+import { inWords, Refused } from "./api.js";
+import type { Api, MapProblem } from "./api.js";
+import { fit } from "./completion.js";
+import { found, make, setText } from "./dom.js";
+import { MapDraft } from "./map_draft.js";
+import type { MapForm } from "./map_draft.js";
+import { MapEditor } from "./map_editor.js";
+
+const WAIT_MS = 250;
+
+interface Saved {
+  readonly note: string;
+  readonly path: string;
+}
+
+export class MapView {
+  private readonly list = found("map-actions", HTMLElement);
+  private readonly filter = found("map-filter", HTMLInputElement);
+  private readonly form = found("map-form", HTMLElement);
+  private readonly said = found("map-said", HTMLElement);
+  private readonly faults = found("map-problems", HTMLElement);
+  private readonly save = found("map-save", HTMLButtonElement);
+  private draft: MapDraft | null = null;
+  private editor: MapEditor | null = null;
+  private chosen = "";
+  private problems: readonly MapProblem[] = [];
+  private timer = 0;
+  private asked = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly saved: () => void,
+  ) {
+    this.filter.addEventListener("input", () => this.drawList());
+    this.save.addEventListener("click", () => void this.store());
+    found("map-revert", HTMLButtonElement).addEventListener("click", () => void this.load());
+    found("map-add", HTMLButtonElement).addEventListener("click", () => this.add());
+    found("map-new", HTMLInputElement).addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.add();
+    });
+  }
+
+  /** Whether something was changed and not saved. */
+  get changed(): boolean {
+    return this.draft !== null && (this.draft.changes.length > 0 || this.draft.unread.size > 0);
+  }
+
+  /** Read the map from the bridge; what was changed here is given up. */
+  async load(): Promise<void> {
+    try {
+      this.take(await this.api.get<MapForm>("/v1/map"));
+      this.say("", "good");
+    } catch (error) {
+      this.say(inWords(error), "bad");
+    }
+  }
+
+  /** Read it for the first time, or again where nothing would be lost. */
+  async show(): Promise<void> {
+    if (!this.changed) await this.load();
+  }
+
+  private take(form: MapForm): void {
+    this.draft = new MapDraft(form);
+    this.problems = form.problems;
+    if (!this.draft.names.includes(this.chosen)) this.chosen = this.draft.names[0] ?? "";
+    setText(found("map-file", HTMLElement), form.path);
+    const packaged = `This map comes with the program and stays as it is; saving writes your own copy to ${form.saves_to}.`;
+    setText(found("map-hint", HTMLElement), form.packaged ? packaged : form.extends ? `It extends ${form.extends}.` : "");
+    setText(found("map-toml", HTMLElement), form.toml);
+    const names = [...form.channels.map((channel) => channel.name), ...form.bones];
+    found("channel-names", HTMLElement).replaceChildren(...names.map((name) => make("option", { value: name })));
+    this.drawList();
+    this.drawForm();
+  }
+
+  private drawList(): void {
+    const { draft } = this;
+    if (!draft) return;
+    const wanted = this.filter.value.trim();
+    const names = draft.names.filter((name) => !wanted || fit(wanted, name) > 0 || String(draft.values(name)["meaning"]).includes(wanted));
+    this.list.replaceChildren(...names.map((name) => this.entry(draft, name)));
+    this.save.disabled = !this.changed || draft.unread.size > 0 || this.problems.length > 0;
+    setText(found("map-count", HTMLElement), this.changed ? `${draft.changes.length} changed` : `${draft.names.length} actions`);
+  }
+
+  private entry(draft: MapDraft, name: string): HTMLElement {
+    const marks = [draft.isRemoved(name) ? "removed" : "", draft.isChanged(name) ? "changed" : "", draft.original(name)?.own === false ? "inherited" : ""];
+    const faulty = this.problems.some((problem) => problem.action === name);
+    const button = make(
+      "button",
+      { type: "button", class: `entry ${marks.filter(Boolean).join(" ")}${faulty ? " faulty" : ""}`, "aria-current": String(name === this.chosen) },
+      make("span", { class: "name" }, name),
+      make("span", { class: "soft" }, faulty ? "needs mending" : (marks.find(Boolean) ?? "")),
+    );
+    button.addEventListener("click", () => {
+      this.chosen = name;
+      for (const each of this.list.querySelectorAll("button")) each.setAttribute("aria-current", String(each === button));
+      this.drawForm();
+    });
+    return make("li", {}, button);
+  }
+
+  private drawForm(): void {
+    const { draft, chosen } = this;
+    if (!draft || !chosen) {
+      this.form.replaceChildren();
+      return;
+    }
+    this.editor = new MapEditor(draft, chosen, () => this.later());
+    const removed = draft.isRemoved(chosen);
+    const remove = this.tool(removed ? "Keep it" : "Remove", () => draft.remove(chosen));
+    const revert = this.tool("Undo its changes", () => draft.revert(chosen));
+    const copy = this.tool("Duplicate", () => this.duplicate(draft, chosen));
+    const head = make("div", { class: "row" }, make("h3", {}, chosen), make("span", { class: "fill" }), copy, revert, remove);
+    this.form.replaceChildren(head, removed ? make("p", { class: "soft" }, "It goes when you save.") : this.editor.element);
+    this.mark();
+  }
+
+  private tool(name: string, act: () => void): HTMLButtonElement {
+    const button = make("button", { type: "button", class: "quiet" }, name);
+    button.addEventListener("click", () => {
+      act();
+      if (this.draft && !this.draft.names.includes(this.chosen)) this.chosen = this.draft.names[0] ?? "";
+      this.drawForm();
+      this.later();
+    });
+    return button;
+  }
+
+  private duplicate(draft: MapDraft, name: string): void {
+    let copy = `${name}_copy`;
+    for (let number = 2; !draft.add(copy, name); number += 1) copy = `${name}_copy_${number}`;
+    this.chosen = copy;
+  }
+
+  private add(): void {
+    const input = found("map-new", HTMLInputElement);
+    const name = input.value.trim();
+    if (!this.draft?.add(name)) {
+      this.say(name ? `There is an action ${name} already; choose another name.` : "Write a name for the new action first.", "bad");
+      return;
+    }
+    input.value = "";
+    this.chosen = name;
+    this.filter.value = "";
+    this.drawForm();
+    this.later();
+  }
+
+  /** Ask the bridge what it thinks of the changes, when the typing pauses. */
+  private later(): void {
+    this.drawList();
+    this.mark();
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.check(), WAIT_MS);
+  }
+
+  private async check(): Promise<void> {
+    const { draft } = this;
+    if (!draft) return;
+    const asked = ++this.asked;
+    try {
+      const { problems } = await this.api.post<{ readonly problems: readonly MapProblem[] }>("/v1/map/check", { changes: draft.changes });
+      if (asked !== this.asked || draft !== this.draft) return;
+      this.problems = problems;
+      this.drawList();
+      this.mark();
+    } catch (error) {
+      this.say(inWords(error), "bad");
+    }
+  }
+
+  private mark(): void {
+    this.editor?.mark(this.problems);
+    this.faults.replaceChildren(...this.problems.map((problem) => {
+      const place = [problem.action, problem.key].filter(Boolean).join(": ");
+      return make("li", {}, place ? make("b", {}, `${place} `) : "", problem.message);
+    }));
+  }
+
+  private async store(): Promise<void> {
+    const { draft } = this;
+    if (!draft || !this.changed) return;
+    this.save.disabled = true;
+    try {
+      const { note } = await this.api.put<Saved>("/v1/map", { changes: draft.changes }, draft.form.etag);
+      this.take(await this.api.get<MapForm>("/v1/map"));
+      this.say(note, "good");
+      this.saved();
+    } catch (error) {
+      if (error instanceof Refused && error.problems.length) this.problems = error.problems;
+      this.say(inWords(error), "bad");
+      this.drawList();
+      this.mark();
+    }
+  }
+
+  private say(text: string, tone: "good" | "bad"): void {
+    this.said.dataset.tone = tone;
+    setText(this.said, text);
+  }
+}
