@@ -28,7 +28,7 @@ function changed(): void {
   const needsClick = overlay.sound.state === "blocked" && performance.now() - openedMs > PATIENCE_MS && !("obsstudio" in window);
   if (needsClick) hints.show("sound", "Click to hear me");
   else hints.hide("sound");
-  const now = JSON.stringify([overlay.link, overlay.ready, overlay.problems]);
+  const now = JSON.stringify([overlay.connected, overlay.ready, overlay.problems]);
   if (now !== told) report();
   told = now;
 }
@@ -78,7 +78,7 @@ function state(): PageState {
   const { avatar, utterance } = overlay;
   const now = performance.now();
   return {
-    link: overlay.link,
+    link: overlay.connected,
     ready: overlay.ready,
     avatar: avatar ? { kind: avatar.kind, name: avatar.name } : null,
     problems: overlay.problems,

@@ -26,7 +26,7 @@ export class Overlay implements Listener {
   readonly playhead: Playhead;
   avatar: Avatar | null = null;
   utterance: Utterance | null = null;
-  link: Link = "connecting";
+  connected: Link = "connecting";
   /** Milliseconds of script that the last frame took. */
   scriptMs = 0;
   private castProblems: readonly Problem[] = [];
@@ -64,7 +64,7 @@ export class Overlay implements Listener {
   }
 
   get ready(): boolean {
-    return this.link === "open" && (this.avatar !== null || this.options.layout === "subtitles");
+    return this.connected === "open" && (this.avatar !== null || this.options.layout === "subtitles");
   }
 
   /** Show another avatar, whoever chose it. */
@@ -164,8 +164,8 @@ export class Overlay implements Listener {
   }
 
   /** The connection came, went or was refused. */
-  linked(link: Link, detail: string): void {
-    this.link = link;
+  link(link: Link, detail: string): void {
+    this.connected = link;
     if (link === "open") {
       this.hints.hide("link");
     } else if (link === "refused") {

@@ -11,18 +11,20 @@ interface Reading {
  * Offset between the bridge's clock (seconds) and `performance.now()` (milliseconds).
  *
  * Taken from the ping with the least round trip of the last eight, as NTP does: what waits in a queue makes a round trip longer.
- * A change of the offset is spread over time, so that nothing that moves by this clock ever jumps.
+ * After the first eight a change of the offset is spread over time, so that nothing that moves by this clock ever jumps.
  */
 export class BridgeClock {
   private readings: Reading[] = [];
   private target: number | null = null;
   private offset = 0;
   private slewedAt = 0;
+  private count = 0;
 
   /** Forget everything: another bridge has another clock. */
   reset(): void {
     this.readings = [];
     this.target = null;
+    this.count = 0;
   }
 
   /** A first idea of the offset before any ping came back: the bridge's `now`, received at `receivedMs`. */
@@ -34,11 +36,11 @@ export class BridgeClock {
   add(sentMs: number, now: number, receivedMs: number): void {
     const roundTrip = receivedMs - sentMs;
     if (!Number.isFinite(now) || !(roundTrip >= 0)) return;
-    const first = this.readings.length === 0;
+    this.count += 1;
     this.readings.push({ offset: now - (sentMs + receivedMs) / 2000, roundTrip });
     if (this.readings.length > KEPT) this.readings.shift();
     const best = this.readings.reduce((least, reading) => (reading.roundTrip < least.roundTrip ? reading : least));
-    if (first || Math.abs(best.offset - this.offset) > 0.25) this.settle(best.offset, receivedMs);
+    if (this.count <= KEPT || Math.abs(best.offset - this.offset) > 0.25) this.settle(best.offset, receivedMs);
     this.target = best.offset;
   }
 
@@ -68,12 +70,12 @@ export class BridgeClock {
     this.slewedAt = pageMs;
   }
 
-  /** Walk towards the target by at most 5 ms a second. */
+  /** Walk towards the target by at most 10 ms a second. */
   private slew(pageMs: number): void {
     const elapsed = pageMs - this.slewedAt;
     if (elapsed <= 0 || this.target === null) return;
     this.slewedAt = pageMs;
-    const most = (elapsed / 1000) * 0.005;
+    const most = (elapsed / 1000) * 0.01;
     this.offset += Math.min(Math.max(this.target - this.offset, -most), most);
   }
 }

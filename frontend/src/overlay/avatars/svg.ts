@@ -6,12 +6,12 @@ import type { Drawing, EyeParts } from "./svg_drawing.js";
 import { browPath, eyePaths, mouthPaths } from "./svg_paths.js";
 
 const VIEWS: Readonly<Record<Framing, string>> = {
-  full: "-310 -330 620 650",
-  half: "-215 -185 430 500",
+  full: "-300 -326 600 640",
+  half: "-215 -178 430 488",
   face: "-150 -170 300 312",
 };
 /** Units that a full turn of the head (45 degrees) moves what lies deepest and what lies foremost. */
-const DEPTH = { back: -16, skull: 10, locks: 16, bangs: 24, features: 33, nose: 42 };
+const DEPTH = { back: -9, skull: 9, locks: 11, bangs: 18, features: 31, nose: 40 };
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
@@ -105,7 +105,7 @@ export class SvgAvatar implements Avatar {
     const breath = pose.get("breath");
     const lean = 1 + 0.06 * pose.get("position_z") - 0.0016 * pose.get("body_pitch");
     const bodyRoll = pose.get("body_roll") * 0.6;
-    set(parts.body, "transform", `translate(${fixed(bodyX)} ${fixed(bodyY)}) rotate(${fixed(bodyRoll)} 0 330) scale(${lean.toFixed(4)})`);
+    set(parts.body, "transform", `translate(${fixed(bodyX)} ${fixed(bodyY - 12)}) rotate(${fixed(bodyRoll)} 0 330) scale(${lean.toFixed(4)})`);
     set(parts.chest, "transform", `translate(0 ${fixed(-2.2 * breath)}) scale(${(1 + 0.008 * breath).toFixed(4)} ${(1 + 0.006 * breath).toFixed(4)})`);
     const carried = (bodyRoll * Math.PI) / 180;
     const headX = bodyX + Math.sin(carried) * 230 + 6 * yaw;
@@ -113,9 +113,10 @@ export class SvgAvatar implements Avatar {
     const place = `translate(${fixed(headX)} ${fixed(headY)}) rotate(${fixed(roll + bodyRoll)} 0 118) scale(${lean.toFixed(4)})`;
     set(parts.head, "transform", place);
     this.layer(parts.skull, DEPTH.skull, yaw, pitch);
-    this.layer(parts.ears, DEPTH.back * 0.6, yaw, pitch);
+    this.layer(parts.ears, 2, yaw, pitch);
     this.layer(parts.shadow, DEPTH.skull + 4, yaw, pitch - 0.1);
     this.layer(parts.features, DEPTH.features, yaw, pitch, 1 - 0.1 * yaw * yaw);
+    this.layer(parts.brows, DEPTH.features - 3, yaw, pitch, 1 - 0.1 * yaw * yaw);
     this.layer(parts.nose, DEPTH.nose - DEPTH.features, yaw, pitch);
     this.hair(yaw, pitch, place, seconds);
   }
@@ -142,15 +143,15 @@ export class SvgAvatar implements Avatar {
     const slant = feeling(pose, { sad: 7, angry: -7, relaxed: 3 });
     const inner = feeling(pose, { sad: 8, angry: -9, surprised: 1.5, happy: 1 });
     const lift = feeling(pose, { surprised: 0.9, happy: 0.3, sad: 0.15, angry: -0.7 });
-    for (const [eye, side, name] of [[this.parts.left, -1, "left"], [this.parts.right, 1, "right"]] as const) {
-      // The rig names the character's own sides; its left eye is on screen right.
-      const own = name === "left" ? "right" : "left";
+    const { left, right, leftBrow, rightBrow } = this.parts;
+    // The rig names the character's own sides: its left eye is on screen right.
+    for (const [eye, brow, side, own] of [[left, leftBrow, -1, "right"], [right, rightBrow, 1, "left"]] as const) {
       const blink = clamp(pose.get(`blink_${own}`), 0, 1);
       const shut = clamp(Math.max(blink, heavy * (1 - blink) + blink), 0, 1);
       this.eye(eye, side, shut, wide, smile, slant, pose);
       const raise = clamp(pose.get(`brow_${own}`) + lift, -1.4, 1.4);
-      set(eye.brow, "d", browPath(side, raise, inner));
-      set(eye.brow, "transform", `translate(${side * 45} ${fixed(-36 - 9 * raise - 2 * wide)})`);
+      set(brow, "d", browPath(side, raise, inner));
+      set(brow, "transform", `translate(${side * 46} ${fixed(-30 - 9 * raise - 2 * wide)})`);
     }
   }
 
@@ -175,7 +176,7 @@ export class SvgAvatar implements Avatar {
     const paths = mouthPaths({ open, smile: mood, round, wide });
     set(parts.mouthOutline, "d", paths.outline);
     set(parts.mouthClip, "d", paths.outline);
-    set(parts.mouth, "transform", `translate(${fixed(9 * pose.get("mouth_x"))} ${fixed(72 - 1.5 * open)})`);
+    set(parts.mouth, "transform", `translate(${fixed(9 * pose.get("mouth_x"))} ${fixed(76 - 1.5 * open)})`);
     set(parts.teeth, "transform", `translate(0 ${fixed(paths.top + 3.5 + 2 * wide)})`);
     set(parts.teeth, "opacity", fixed(clamp((open - 0.18) * 4, 0, 1) * (1 - round)));
     set(parts.tongue, "transform", `translate(0 ${fixed(paths.bottom - 3 + 5 * round)})`);

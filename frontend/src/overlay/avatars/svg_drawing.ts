@@ -31,7 +31,6 @@ export interface EyeParts {
   readonly iris: SVGElement;
   readonly lash: SVGElement;
   readonly crease: SVGElement;
-  readonly brow: SVGElement;
 }
 
 export interface Drawing {
@@ -46,6 +45,9 @@ export interface Drawing {
   readonly bangs: SVGElement;
   readonly locks: SVGElement;
   readonly sprout: SVGElement;
+  readonly brows: SVGElement;
+  readonly leftBrow: SVGElement;
+  readonly rightBrow: SVGElement;
   readonly nose: SVGElement;
   readonly mouth: SVGElement;
   readonly mouthOutline: SVGElement;
@@ -77,7 +79,7 @@ export function drawCharacter(name: string): Drawing {
   const chest = drawBody(body);
   const head = shape(root, "g");
   const ears = shape(head, "g");
-  for (const x of [-88, 88]) shape(ears, "ellipse", { cx: x, cy: 16, rx: 13, ry: 19, fill: SKIN, stroke: SHADE, "stroke-width": 2 });
+  for (const x of [-84, 84]) shape(ears, "ellipse", { cx: x, cy: 16, rx: 13, ry: 19, fill: SKIN, stroke: SHADE, "stroke-width": 2 });
   const skull = shape(head, "path", { d: "M -90 -16 C -92 58 -58 104 0 110 C 58 104 92 58 90 -16 C 88 -92 -88 -92 -90 -16 Z", fill: SKIN });
   const shadow = shape(head, "path", { d: "M -90 -18 C -70 6 -40 -20 0 -8 C 40 -20 70 6 90 -18 C 88 -92 -88 -92 -90 -18 Z", fill: SHADE, opacity: 0.75 });
   const features = shape(head, "g");
@@ -88,13 +90,17 @@ export function drawCharacter(name: string): Drawing {
   const left = drawEye(defs, features, "left", -44, iris);
   const right = drawEye(defs, features, "right", 44, iris);
   const nose = shape(features, "path", { d: "M -2.5 48 Q 1 51.5 4 48", fill: "none", stroke: "#e8a795", "stroke-width": 3, "stroke-linecap": "round" });
-  const mouth = shape(features, "g", { transform: "translate(0 72)" });
+  const mouth = shape(features, "g", { transform: "translate(0 76)" });
   const mouthParts = drawMouth(defs, mouth);
   const locks = shape(head, "g");
   drawLocks(locks, tips);
   const bangs = shape(head, "g");
   const sprout = drawBangs(bangs, hair);
-  const parts = { body, chest, backHair, head, skull, ears, features, bangs, locks, sprout, nose, mouth };
+  // Over the hair, as they are drawn in comics: a face whose brows are hidden says little.
+  const brows = shape(head, "g", { fill: "#7561ad" });
+  const leftBrow = shape(brows, "path");
+  const rightBrow = shape(brows, "path");
+  const parts = { brows, leftBrow, rightBrow, body, chest, backHair, head, skull, ears, features, bangs, locks, sprout, nose, mouth };
   return { root, ...parts, ...mouthParts, blush, shadow, puffs, left, right };
 }
 
@@ -104,14 +110,14 @@ function drawBackHair(parent: Element, fill: string): void {
 
 function drawBody(body: Element): SVGElement {
   const chest = shape(body, "g");
-  shape(chest, "path", { d: "M -176 330 C -176 214 -138 178 -58 164 L 58 164 C 138 178 176 214 176 330 Z", fill: CREAM });
-  shape(chest, "path", { d: "M -176 330 C -176 262 -162 218 -128 193 C -118 240 -118 290 -122 330 Z", fill: "#eee3df" });
-  shape(chest, "path", { d: "M 176 330 C 176 262 162 218 128 193 C 118 240 118 290 122 330 Z", fill: "#eee3df" });
+  shape(chest, "path", { d: "M -176 460 C -176 214 -138 178 -58 164 L 58 164 C 138 178 176 214 176 460 Z", fill: CREAM });
+  shape(chest, "path", { d: "M -176 460 C -176 262 -162 218 -128 193 C -118 240 -118 290 -122 460 Z", fill: "#eee3df" });
+  shape(chest, "path", { d: "M 176 460 C 176 262 162 218 128 193 C 118 240 118 290 122 460 Z", fill: "#eee3df" });
   shape(chest, "path", { d: "M -30 96 L 30 96 L 34 168 Q 0 196 -34 168 Z", fill: SKIN });
   shape(chest, "path", { d: "M -31 112 Q 0 138 31 112 L 32 126 Q 0 156 -32 126 Z", fill: SHADE, opacity: 0.9 });
   shape(chest, "path", { d: "M -66 160 C -40 190 -20 202 0 206 C 20 202 40 190 66 160 C 84 178 74 216 0 238 C -74 216 -84 178 -66 160 Z", fill: NAVY });
   shape(chest, "path", { d: "M -62 178 C -40 204 -18 216 0 220 C 18 216 40 204 62 178", fill: "none", stroke: CORAL, "stroke-width": 5, "stroke-linecap": "round" });
-  shape(chest, "path", { d: "M 0 238 L 0 330", stroke: "#d9cbc6", "stroke-width": 4 });
+  shape(chest, "path", { d: "M 0 238 L 0 460", stroke: "#d9cbc6", "stroke-width": 4 });
   for (const x of [-24, 24]) {
     shape(chest, "path", { d: `M ${x} 228 Q ${x * 1.2} 256 ${x} 280`, fill: "none", stroke: CORAL, "stroke-width": 4.5, "stroke-linecap": "round" });
     shape(chest, "circle", { cx: x, cy: 283, r: 5, fill: GOLD });
@@ -120,7 +126,7 @@ function drawBody(body: Element): SVGElement {
 }
 
 function drawEye(defs: Element, features: Element, side: string, x: number, iris: string): EyeParts {
-  const group = shape(features, "g", { transform: `translate(${x} 12)` });
+  const group = shape(features, "g", { transform: `translate(${x} 17)` });
   const clip = shape(defs, "clipPath", { id: `eye-${side}` });
   const opening = shape(clip, "path");
   const inside = shape(group, "g", { "clip-path": `url(#eye-${side})` });
@@ -134,8 +140,7 @@ function drawEye(defs: Element, features: Element, side: string, x: number, iris
   shape(inside, "rect", { x: -40, y: -45, width: 80, height: 30, fill: "#7a6aa8", opacity: 0.16 });
   const lash = shape(group, "path", { fill: INK });
   const crease = shape(group, "path", { fill: "none", stroke: "#e2a898", "stroke-width": 2.4, "stroke-linecap": "round" });
-  const brow = shape(features, "path", { fill: "#7e6bb0" });
-  return { group, opening, white, iris: ball, lash, crease, brow };
+  return { group, opening, white, iris: ball, lash, crease };
 }
 
 function drawMouth(defs: Element, mouth: Element): Pick<Drawing, "mouthOutline" | "mouthClip" | "teeth" | "tongue" | "lolling"> {
@@ -165,9 +170,9 @@ function drawBangs(parent: Element, fill: string): SVGElement {
   const sprout = shape(parent, "path", { d: "M -4 -112 C -10 -142 12 -156 34 -146 C 18 -144 8 -132 10 -110 Z", fill: "#c9bbf3" });
   shape(parent, "path", {
     d:
-      "M -104 10 C -122 -92 -60 -124 0 -124 C 60 -124 122 -92 104 10 C 98 -14 92 -30 84 -42 C 82 -22 76 -8 66 4 " +
+      "M -100 8 C -116 -92 -60 -124 0 -124 C 60 -124 116 -92 100 8 C 96 -14 92 -30 84 -42 C 82 -22 76 -8 66 4 " +
       "C 62 -20 52 -36 38 -46 C 38 -28 32 -14 20 -2 C 14 -22 4 -36 -10 -44 C -12 -26 -20 -12 -32 -4 " +
-      "C -36 -22 -42 -34 -50 -42 C -56 -22 -66 -6 -80 4 C -82 -14 -84 -28 -86 -40 C -94 -28 -100 -12 -104 10 Z",
+      "C -36 -22 -42 -34 -50 -42 C -56 -22 -66 -6 -80 4 C -82 -14 -84 -28 -86 -40 C -92 -28 -97 -12 -100 8 Z",
     fill,
   });
   shape(parent, "path", { d: "M -78 -66 C -40 -92 36 -94 76 -68 C 60 -78 30 -80 0 -80 C -30 -80 -56 -76 -78 -66 Z", fill: "#f6f0ff", opacity: 0.75 });

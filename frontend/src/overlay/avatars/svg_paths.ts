@@ -29,10 +29,10 @@ function text(...numbers: readonly number[]): string {
 /** The mouth's outline around (0, 0). */
 export function mouthPaths(look: MouthLook): MouthPaths {
   const open = clamp(look.open, 0, 1);
-  const width = clamp(19 + 4.5 * look.smile + 8 * look.wide - 10.5 * look.round + 3 * open * (1 - look.round), 6, 34);
-  const corner = -6.5 * look.smile * (1 - 0.5 * look.round);
-  const height = open * (30 - 7 * look.round - 9 * look.wide);
-  const arch = 5.5 * look.smile * (1 - open * 0.75);
+  const width = clamp(23 + 5 * look.smile + 9 * look.wide - 12.5 * look.round + 4 * open * (1 - look.round), 8, 40);
+  const corner = -7 * look.smile * (1 - 0.5 * look.round);
+  const height = open * (36 - 7 * look.round - 9 * look.wide);
+  const arch = 6.5 * look.smile * (1 - open * 0.75);
   const top = arch - height * 0.28;
   const bottom = arch + height * 0.86 + Math.max(look.smile, 0) * 3 * open;
   // A cubic's middle lies at 3/4 of its handles' height.
@@ -61,18 +61,19 @@ export interface EyePaths {
 export function eyePaths(side: number, shut: number, wide: number, smile: number, slant: number): EyePaths {
   const half = 25;
   const openness = clamp(1 - shut, 0, 1);
-  const happy = clamp(smile, 0, 1) * (1 - openness * 0.55);
-  const top = -(29 + 6 * wide) * openness + 8 * (1 - openness) - 13 * happy * (1 - openness);
-  const base = 25 - 15 * smile * openness - 9 * (1 - openness) - 14 * happy * (1 - openness);
-  const bottom = Math.max(base, top + 1.2);
+  const happy = clamp(smile, 0, 1) * (1 - openness);
+  // Shut lids meet in a bow that hangs down, or arches up where the eye smiles.
+  const seam = 11 - 17 * happy;
+  const top = -(28 + 6 * wide) * openness + seam * (1 - openness);
+  const bottom = (24 - 12 * smile) * openness + seam * (1 - openness);
   const inner = -side * half;
   const outer = side * (half + 1);
   const innerY = 7 - 3 * (1 - openness) + 3 * smile - slant * 0.5;
   const outerY = 1 + 5 * (1 - openness) + 4 * smile + slant * 0.5;
   const upper = (top - (innerY + outerY) / 8) / 0.75;
   const lower = (bottom - (innerY + outerY) / 8) / 0.75;
-  const lidTo = `C ${text(inner * 0.72, upper, outer * 0.82, upper - side * 0, outer, outerY)}`;
-  const opening = `M ${text(inner, innerY)} ${lidTo} C ${text(outer * 0.72, lower, inner * 0.62, lower, inner, innerY)} Z`;
+  const lidTo = `C ${text(inner * 0.72, upper, outer * 0.82, upper, outer, outerY)}`;
+  const opening = `M ${text(inner, innerY)} ${lidTo} C ${text(outer * 0.82, lower, inner * 0.72, lower, inner, innerY)} Z`;
   const flick = `L ${text(outer + side * 6, outerY - 4 + 3 * (1 - openness))}`;
   const thick = 7.5;
   const back = `C ${text(outer * 0.8, upper - thick, inner * 0.78, upper - thick * 0.6, inner - side * 0.5, innerY - 1)}`;
