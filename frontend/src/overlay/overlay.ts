@@ -164,7 +164,7 @@ export class Overlay implements Listener {
   }
 
   /** The connection came, went or was refused. */
-  link(link: Link, detail: string): void {
+  linked(link: Link, detail: string): void {
     this.connected = link;
     if (link === "open") {
       this.hints.hide("link");

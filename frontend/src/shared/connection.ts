@@ -24,7 +24,7 @@ export interface Listener {
   welcome?(welcome: Welcome): void;
   message?(message: ServerMessage): void;
   binary?(message: MotionFrame | SoundChunk): void;
-  link?(link: Link, detail: string): void;
+  linked?(link: Link, detail: string): void;
 }
 
 /** The token of this page's own address; "" where it has none. */
@@ -198,6 +198,6 @@ export class Connection {
   private tell(link: Link, detail: string): void {
     if (link === this.current && !detail) return;
     this.current = link;
-    this.listener.link?.(link, detail);
+    this.listener.linked?.(link, detail);
   }
 }
