@@ -92,15 +92,17 @@ def cli() -> None:
 @cli.command()
 @_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS)
 @click.option("--report", type=_FILE, default=Path("report.html"), show_default=True, help="Where the report goes.")
+@click.option("--open/--no-open", "open_page", default=None, help="Open the overlay (default: from a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
-def demo(report: Path, as_json: bool, **arguments: Any) -> None:
+def demo(report: Path, as_json: bool, open_page: bool | None, **arguments: Any) -> None:
     """Show the whole thing on a bare machine.
 
     Example: avatar-bridge demo --voice espeak
     """
     from avatar_bridge.commands import demo as command
 
-    shell.run(command.demo(_settings(arguments), report=report, as_json=as_json))
+    opens = open_page if open_page is not None else not as_json and sys.stderr.isatty()
+    shell.run(command.demo(_settings(arguments), report=report, as_json=as_json, open_page=opens))
 
 
 @cli.command()

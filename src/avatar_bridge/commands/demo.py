@@ -27,28 +27,49 @@ from avatar_bridge.wire.report import Delivery, Target
 __all__ = ["demo"]
 
 
-async def demo(settings: Settings, *, report: Path, as_json: bool) -> None:
-    """Perform the demonstration script at a running VTube Studio, else at the simulator, and leave a report."""
+async def demo(settings: Settings, *, report: Path, as_json: bool, open_page: bool) -> None:
+    """Perform the demonstration script in the overlay and at a running VTube Studio, else at the simulator.
+
+    A report is left. With `open_page` the overlay is opened in the user's browser, and what it shows stays until the
+    user ends it.
+    """
     script = registry.data_file("demo.txt").read_text(encoding="utf-8")
-    async with _target(settings) as (chosen, note):
-        bridge = Bridge.from_settings(chosen)
-        bridge.notes.append(note)
-        async with bridge:
-            told = tuple(bridge.notes)
-            for missed in told:
-                _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
-            async with live_view(bridge):
-                await bridge.ready(within=POPUP)
-                outcome = await bridge.perform(script, keep_audio=True)
-            data = outcome_data(bridge, outcome)
-            lines = list(outcome_lines(bridge, outcome, told))
-            page = await asyncio.to_thread(_page, bridge, outcome)
-    write_atomically(report, page)
-    if as_json:
-        click.echo(json.dumps(data | {"report": str(report)}, ensure_ascii=False, indent=2))
-    for line in lines:
-        _say(line)
-    _say(f"The report is in {report}: open it in a browser.")
+    async with _target(settings) as (chosen, note), _on_stage(chosen, open_page=open_page) as (bridge, stays):
+        told = (note, *bridge.notes)
+        for missed in told:
+            _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
+        async with live_view(bridge):
+            await bridge.ready(within=POPUP)
+            outcome = await bridge.perform(script, keep_audio=True)
+        data = outcome_data(bridge, outcome)
+        lines = list(outcome_lines(bridge, outcome, told))
+        write_atomically(report, await asyncio.to_thread(_page, bridge, outcome))
+        if as_json:
+            click.echo(json.dumps(data | {"report": str(report)}, ensure_ascii=False, indent=2))
+        for line in lines:
+            _say(line)
+        _say(f"The report is in {report}: open it in a browser.")
+        if stays:
+            _say("Go on in the studio, as long as you like; Ctrl-C ends it.")
+            await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _on_stage(settings: Settings, *, open_page: bool) -> AsyncIterator[tuple[Bridge, bool]]:
+    """Yield a running bridge with its pages, and whether they are to stay; without them where they cannot be served."""
+    if registry.missing_packages("web"):
+        _say(f"The overlay and the studio are left out: {registry.remedy('web')}.")
+        async with Bridge.from_settings(settings) as bridge:
+            yield bridge, False
+        return
+    from avatar_bridge.commands import demo_pages
+
+    async with demo_pages.on_air(settings) as (bridge, server, onlooker):
+        for note in server.notes:
+            _say(note.message + (f" ({note.suggestion})" if note.suggestion else ""))
+        _say(f"Overlay: {server.overlay_address}")
+        _say(f"Studio:  {server.studio_address}")
+        yield bridge, open_page and await demo_pages.show(server, onlooker, _say)
 
 
 def _page(bridge: Bridge, outcome: Outcome) -> str:

@@ -1,0 +1,93 @@
+"""The pages of the demo: the overlay in the user's browser, and how long to wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from avatar_bridge.assembly import Bridge
+from avatar_bridge.commands.serve import with_overlay
+from avatar_bridge.ports import Page
+from avatar_bridge.settings import Settings
+from avatar_bridge.web import Server, WebAudience
+
+__all__ = ["Onlooker", "on_air", "show"]
+
+_LOADING = 30.0
+"""Seconds that the browser has to come up and to show the avatar."""
+_CLICK = 20.0
+"""Seconds that the user has to click, where the browser plays no sound before a click."""
+
+
+class Onlooker:
+    """Notices when a page shows the avatar and whether it sounds there; an attendant."""
+
+    def __init__(self) -> None:
+        self.sound = ""
+        """What the last page said of its sound."""
+        self._ready = asyncio.Event()
+        self._sounding = asyncio.Event()
+        self._told = asyncio.Event()
+
+    async def shown(self, within: float) -> bool:
+        """Return True once a page shows the avatar and has said how its sound is; False after `within` seconds."""
+        return await _within(within, self._ready, self._told)
+
+    async def sounding(self, within: float) -> bool:
+        """Return True once a page can be heard; False after `within` seconds."""
+        return await _within(within, self._sounding)
+
+    def joined(self, page: Page) -> None:
+        """A page that has come up shows nothing yet."""
+
+    def left(self, page: Page) -> None:
+        """Nothing is kept of a page."""
+
+    def received(self, page: Page, message: Mapping[str, Any]) -> None:
+        """Take what a page says of itself."""
+        del page
+        if message["type"] == "report" and message.get("ready") is True:
+            self._ready.set()
+        if message["type"] == "sound":
+            self.sound = str(message.get("state"))
+            self._told.set()
+            if self.sound == "running":
+                self._sounding.set()
+
+
+@asynccontextmanager
+async def on_air(settings: Settings) -> AsyncIterator[tuple[Bridge, Server, Onlooker]]:
+    """Yield a running bridge, the server of its pages, and who looks on."""
+    audience = WebAudience()
+    onlooker = Onlooker()
+    audience.attend(onlooker)
+    bridge = Bridge.from_settings(with_overlay(settings), audience=audience)
+    server = Server(bridge, audience)
+    async with bridge, server:
+        yield bridge, server, onlooker
+
+
+async def show(server: Server, onlooker: Onlooker, say: Callable[[str], None]) -> bool:
+    """Open the overlay in the user's browser and wait until it can begin; False where there is no browser."""
+    if not await asyncio.to_thread(webbrowser.open, server.overlay_address):
+        return False
+    say("The overlay opens in your browser.")
+    if not await onlooker.shown(_LOADING):
+        say("The browser does not show it yet; the show begins without it.")
+    elif onlooker.sound == "blocked":
+        say("Click into the page, for the browser plays no sound before.")
+        await onlooker.sounding(_CLICK)
+    return True
+
+
+async def _within(seconds: float, *events: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            for event in events:
+                await event.wait()
+    except TimeoutError:
+        return False
+    return True
