@@ -53,7 +53,7 @@ def _primitive(file: Container, part: Surface, material: int, targets: Sequence[
         "attributes": {
             "POSITION": file.vectors(part.points, bounds=True),
             "NORMAL": file.vectors(part.normals),
-            "TEXCOORD_0": file.vectors(part.places),
+            "TEXCOORD_0": file.places(part.places),
             "JOINTS_0": file.bytes4(joints, normalized=False),
             "WEIGHTS_0": file.bytes4(weights, normalized=True),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,28 +40,75 @@ def _torso() -> Surface:
             (0.552, 0.0940, 0.0730, -0.003),
             (0.545, 0.0800, 0.0620, -0.003),
         ],
-        34,
+        28,
     )
     path = np.stack([np.zeros(len(rows)), rows[:, 0], rows[:, 3]], axis=1)
-    part = sweep(path, rows[:, 1], rows[:, 2], _X, region("torso"), around=40, power=2.35)
-    return part.weighed(_trunk(part.points))
+    part = sweep(path, rows[:, 1], rows[:, 2], _X, region("torso"), around=32, power=2.35)
+    x0, y0, x1, y1 = region("torso")
+    down = (rows[0, 0] - part.points[:, 1]) / (rows[0, 0] - rows[-1, 0])
+    places = np.stack([part.places[:, 0], y0 + (y1 - y0) * down], axis=1)
+    return replace(part, places=places).weighed(_trunk(part.points))
 
 
 def _sleeve(side: str, sign: float) -> Surface:
-    x = np.array([0.060, 0.075, 0.092, 0.115, 0.150, 0.200, 0.250, 0.275, 0.298, 0.320, 0.350, 0.400, 0.440, 0.462, 0.468, 0.484, 0.490, 0.482])
-    wide = np.array([0.030, 0.041, 0.0455, 0.0450, 0.0430, 0.0415, 0.0405, 0.0400, 0.0400, 0.0405, 0.0420, 0.0445, 0.0455, 0.0430, 0.0370, 0.0350, 0.0320, 0.0270])
+    x = np.array(
+        [
+            0.060,
+            0.075,
+            0.092,
+            0.115,
+            0.150,
+            0.200,
+            0.250,
+            0.275,
+            0.298,
+            0.320,
+            0.350,
+            0.400,
+            0.440,
+            0.458,
+            0.466,
+            0.482,
+            0.488,
+            0.490,
+        ]
+    )
+    wide = np.array(
+        [
+            0.030,
+            0.041,
+            0.0455,
+            0.0450,
+            0.0430,
+            0.0415,
+            0.0405,
+            0.0400,
+            0.0400,
+            0.0405,
+            0.0420,
+            0.0445,
+            0.0455,
+            0.0430,
+            0.0360,
+            0.0350,
+            0.0325,
+            0.0230,
+        ]
+    )
     path = np.stack([sign * x, 0.9045 - 0.003 * ease(x, 0.30, 0.45), np.full_like(x, -0.012)], axis=1)
     x0, y0, x1, y1 = region("sleeve")
     part = sweep(path, wide * 0.97, wide, _Z, (x0, y0, x1, y1), around=20)
     u = (part.places[:, 0] - x0) / (x1 - x0)
     at = np.repeat((x - 0.06) / 0.43, 21)
     at[-21:] = 1.0
-    part = Surface(part.points, part.normals, np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * at], axis=1), part.triangles)
+    part = replace(part, places=np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * at], axis=1))
     names = ["upperChest", f"{side}Shoulder", f"{side}UpperArm", f"{side}LowerArm"]
     return part.weighed(along(sign * part.points[:, 0], names, [0.066, 0.096, 0.298], [0.02, 0.032, 0.034]))
 
 
-def _ring(centre: Sequence[float], radii: tuple[float, float], tilt: float, tube: Floats, where: Sequence[float]) -> Surface:
+def _ring(
+    centre: Sequence[float], radii: tuple[float, float], tilt: float, tube: Floats, where: Sequence[float]
+) -> Surface:
     """Return a closed roll around the neck; `tube` its radius at 33 turns from the back."""
     turn = np.linspace(0.0, 2.0 * np.pi, 33)
     x, z = radii[0] * np.sin(turn), -radii[1] * np.cos(turn)
@@ -76,7 +124,9 @@ def _hood() -> Surface:
 
 
 def _hood_back() -> Surface:
-    path = spline([(0, 0.962, -0.062), (0, 0.930, -0.098), (0, 0.880, -0.104), (0, 0.835, -0.090), (0, 0.820, -0.078)], 12)
+    path = spline(
+        [(0, 0.962, -0.062), (0, 0.930, -0.098), (0, 0.880, -0.104), (0, 0.835, -0.090), (0, 0.820, -0.078)], 12
+    )
     wide = np.interp(np.linspace(0, 1, 12), [0, 0.25, 0.6, 0.9, 1], [0.050, 0.074, 0.066, 0.030, 0.002])
     part = sweep(path, wide, np.minimum(wide, 0.024), _X, swatch("cream"), around=18)
     return part.weighed(only(len(part.points), "upperChest"))
@@ -122,31 +172,44 @@ def _skirt() -> Surface:
     pleat = (0.5 - np.abs(fold - 0.42)) * 0.020 * flare
     wide, deep = 0.0860 + 0.0760 * flare + pleat, 0.0660 + 0.0790 * flare + pleat
     points = np.stack(
-        np.broadcast_arrays(wide * np.sin(turn), 0.592 - 0.172 * share - 0.004 * flare * np.cos(2 * turn), -0.003 + deep * np.cos(turn)), axis=2
+        np.broadcast_arrays(
+            wide * np.sin(turn), 0.592 - 0.172 * share - 0.004 * flare * np.cos(2 * turn), -0.003 + deep * np.cos(turn)
+        ),
+        axis=2,
     )
     x0, y0, x1, y1 = region("skirt")
     places = np.stack(np.broadcast_arrays(x0 + (x1 - x0) * turn / (2.0 * np.pi), y0 + (y1 - y0) * share), axis=2)
     part = grid(points, places, outward=points - [0.0, 0.5, 0.0])
-    low = 0.55 * ease(part.points[:, 1], 0.57, 0.42)
-    left = ease(part.points[:, 0], -0.07, 0.07)
+    low = 0.76 * ease(part.points[:, 1], 0.585, 0.46)
+    left = ease(part.points[:, 0], -0.06, 0.06)
     count = len(part.points)
     weights = only(count, "hips") * (1.0 - low)[:, None]
-    weights += only(count, "leftUpperLeg") * (low * left)[:, None] + only(count, "rightUpperLeg") * (low * (1.0 - left))[:, None]
+    weights += (
+        only(count, "leftUpperLeg") * (low * left)[:, None]
+        + only(count, "rightUpperLeg") * (low * (1.0 - left))[:, None]
+    )
     return part.weighed(weights)
 
 
 def _leg(side: str, sign: float) -> list[Surface]:
     y = np.array([0.560, 0.520, 0.470, 0.420, 0.370, 0.335, 0.305, 0.275, 0.240, 0.200, 0.160, 0.120, 0.090, 0.060])
-    size = np.array([0.052, 0.0545, 0.0540, 0.0505, 0.0455, 0.0420, 0.0400, 0.0395, 0.0410, 0.0410, 0.0375, 0.0330, 0.0310, 0.0320])
+    size = np.array(
+        [0.052, 0.0545, 0.0540, 0.0505, 0.0455, 0.0420, 0.0400, 0.0395, 0.0410, 0.0410, 0.0375, 0.0330, 0.0310, 0.0320]
+    )
     names = ["hips", f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot"]
     found = []
-    for low, high, extra, where in ((0.330, 0.560, 0.0, swatch("skin")), (0.060, 0.372, 0.0022, region("sock"))):
-        heights = np.linspace(high, low, 22)
+    rows = (
+        (0.330, 0.560, 0.0, swatch("skin")),
+        (0.060, 0.372, 0.0016, region("sock")),
+        (0.462, 0.565, 0.0016, swatch("navy_dark")),
+    )
+    for low, high, extra, where in rows:
+        heights = np.linspace(high, low, 16)
         radius = np.interp(-heights, -y, size) + extra
-        if extra:
+        if where == region("sock"):
             radius[:2] += [0.0026, 0.0026]
         bow = 0.004 * ease(heights, 0.09, 0.20) * ease(heights, 0.32, 0.22)
-        path = np.stack([np.full(22, sign * 0.058), heights, 0.001 - bow - 0.006 * ease(heights, 0.2, 0.08)], axis=1)
+        path = np.stack([np.full(16, sign * 0.058), heights, 0.001 - bow - 0.006 * ease(heights, 0.2, 0.08)], axis=1)
         part = sweep(path, radius * 0.97, radius, _X, where, around=20)
         found.append(part.weighed(along(-part.points[:, 1], names, [-0.540, -0.305, -0.080], [0.02, 0.035, 0.02])))
     return found
@@ -158,7 +221,10 @@ def _shoe(side: str, sign: float) -> list[Surface]:
     top = np.array([0.050, 0.066, 0.074, 0.072, 0.060, 0.050, 0.042, 0.034, 0.022])
     names = [f"{side}Foot", f"{side}Toes"]
     found = []
-    for low, high, extra, where in ((np.full(9, 0.010), top, 0.0, swatch("coral")), (np.zeros(9), np.full(9, 0.0165), 0.0030, swatch("cream"))):
+    for low, high, extra, where in (
+        (np.full(9, 0.010), top, 0.0, swatch("coral")),
+        (np.zeros(9), np.full(9, 0.0180), 0.0046, swatch("cream")),
+    ):
         knots = np.stack([np.full(9, sign * 0.060), (low + high) / 2.0, z * (1.03 if extra else 1.0)], axis=1)
         path = spline(knots, 22)
         at = np.linspace(0, 1, 9)
@@ -166,15 +232,25 @@ def _shoe(side: str, sign: float) -> list[Surface]:
         half = np.interp(fine, at, (high - low) / 2.0)
         if extra:
             half[[0, -1]] *= 0.5
-        part = sweep(path, np.interp(fine, at, wide + extra), half, _X, where, around=18, power=2.0 if not extra else 4.0)
+        part = sweep(
+            path, np.interp(fine, at, wide + extra), half, _X, where, around=18, power=2.0 if not extra else 4.0
+        )
         found.append(part.weighed(along(part.points[:, 2], names, [0.055], 0.018)))
-    path = spline([(sign * 0.058, 0.052, -0.010), (sign * 0.058, 0.078, -0.011), (sign * 0.058, 0.098, -0.011), (sign * 0.058, 0.103, -0.011)], 8)
-    size = np.array([0.034, 0.0365, 0.0375, 0.0380, 0.0385, 0.0395, 0.0385, 0.033])
+    path = spline(
+        [
+            (sign * 0.058, 0.052, -0.010),
+            (sign * 0.058, 0.078, -0.011),
+            (sign * 0.058, 0.098, -0.011),
+            (sign * 0.058, 0.103, -0.011),
+        ],
+        8,
+    )
+    size = np.array([0.036, 0.0390, 0.0400, 0.0400, 0.0400, 0.0405, 0.0395, 0.033])
     collar = sweep(path, size, size * 1.06, _X, swatch("cream"), around=18)
     found.append(collar.weighed(only(len(collar.points), f"{side}Foot")))
-    for height, ahead in ((0.0585, 0.036), (0.0680, 0.022)):
+    for height, ahead in ((0.0560, 0.044), (0.0630, 0.030)):
         turn = np.linspace(-1.0, 1.0, 7)
-        lace = np.stack([sign * 0.060 + 0.021 * turn, height - 0.012 * turn**2, np.full(7, ahead)], axis=1)
+        lace = np.stack([sign * 0.060 + 0.020 * turn, height - 0.007 * turn**2, np.full(7, ahead)], axis=1)
         part = sweep(lace, np.full(7, 0.0035), np.full(7, 0.0035), _Z, swatch("cream"), around=7)
         found.append(part.weighed(only(len(part.points), f"{side}Foot")))
     return found
@@ -184,7 +260,7 @@ def clothes() -> list[Surface]:
     """Return everything of cloth, and the legs' skin apart from it."""
     found = [_torso(), _hood(), _hood_back(), *_bow(), *_strings(), _skirt()]
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        found += [_sleeve(side, sign), _leg(side, sign)[1], *_shoe(side, sign)]
+        found += [_sleeve(side, sign), *_leg(side, sign)[1:], *_shoe(side, sign)]
     return found
 
 
@@ -203,12 +279,14 @@ def headset() -> list[Surface]:
     """Return the headset: ear cups as piers, the band as deck, an arch on hangers above it."""
     found = []
     for sign in (1.0, -1.0):
-        found.append(_disc(sign, (0.128, 0.130, 0.150, 0.156, 0.158), (0.020, 0.038, 0.038, 0.034, 0.022), swatch("navy")))
-        found.append(_disc(sign, (0.150, 0.158, 0.1615, 0.1615), (0.030, 0.030, 0.026, 0.018), swatch("coral")))
-        found.append(_disc(sign, (0.158, 0.1635, 0.1650, 0.1650), (0.018, 0.018, 0.014, 0.0), swatch("cream")))
+        found.append(
+            _disc(sign, (0.132, 0.136, 0.168, 0.174, 0.176), (0.020, 0.040, 0.040, 0.036, 0.024), swatch("navy"))
+        )
+        found.append(_disc(sign, (0.168, 0.176, 0.1795, 0.1795), (0.030, 0.030, 0.026, 0.018), swatch("coral")))
+        found.append(_disc(sign, (0.176, 0.1815, 0.1830, 0.1830), (0.018, 0.018, 0.014, 0.0), swatch("cream")))
     arc = np.linspace(np.radians(-6.0), np.radians(186.0), 41)
     top = np.sin(np.clip(arc, 0.0, np.pi))
-    deck = np.stack([0.1520 * np.cos(arc), 1.128 + 0.1845 * np.sin(arc), np.full(41, -0.012)], axis=1)
+    deck = np.stack([0.1690 * np.cos(arc), 1.126 + 0.1890 * np.sin(arc), np.full(41, -0.012)], axis=1)
     found.append(sweep(deck, np.full(41, 0.0125), np.full(41, 0.0048), _Z, swatch("navy"), around=12, power=3.0))
     rise = 0.030 * np.clip(top, 0.0, 1.0) ** 2
     arch = deck + np.stack([rise * np.cos(arc), rise * np.sin(arc), np.zeros(41)], axis=1)
@@ -217,12 +295,10 @@ def headset() -> list[Surface]:
     for index in range(9, 32, 2):
         post = np.stack([deck[index], arch[index - 6]])
         found.append(sweep(post, np.full(2, 0.0016), np.full(2, 0.0016), _Z, swatch("gold"), around=6))
-    boom = spline([(-0.152, 1.098, 0.004), (-0.147, 1.055, 0.050), (-0.112, 1.026, 0.096), (-0.074, 1.0190, 0.122)], 18)
+    boom = spline([(-0.168, 1.098, 0.010), (-0.158, 1.052, 0.056), (-0.112, 1.026, 0.096), (-0.074, 1.0190, 0.122)], 18)
     found.append(sweep(boom, np.full(18, 0.0026), np.full(18, 0.0026), _Y, swatch("navy"), around=7))
     tip = spline([(-0.080, 1.0195, 0.119), (-0.060, 1.0175, 0.127)], 7)
     size = 0.0082 * np.sqrt(np.clip(1.0 - np.linspace(-1.0, 1.0, 7) ** 2, 0.02, 1.0))
     found.append(sweep(tip, size, size, _Y, swatch("coral"), around=10))
     whole = join(found)
     return [whole.weighed(only(len(whole.points), "head"))]
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -24,28 +25,42 @@ __all__ = ["LOOKS", "eyes", "lids"]
 class _Eye:
     """The left eye's shape: metres on the face, x outward."""
 
-    inner: tuple[float, float] = (0.0285, 1.0985)
-    outer: tuple[float, float] = (0.0870, 1.1040)
-    top: float = 0.0350
-    bottom: float = 0.0235
+    inner: tuple[float, float] = (0.0265, 1.0975)
+    outer: tuple[float, float] = (0.0905, 1.1030)
+    top: float = 0.0390
+    bottom: float = 0.0260
     upper_lash: float = 1.0
     lower_lash: float = 1.0
     iris: float = 1.0
+    flat: float = 1.0
+    """The iris's height against its own; closed eyes need less of it to hide."""
     look: tuple[float, float] = (0.0, 0.0)
 
 
 _REST = _Eye()
-_CLOSED = replace(_REST, top=-0.0135, bottom=0.0105, inner=(0.0290, 1.0965), outer=(0.0865, 1.1000), lower_lash=0.0)
+_CLOSED = replace(_REST, top=-0.0150, bottom=0.0110, inner=(0.0275, 1.0960), outer=(0.0895, 1.0965), lower_lash=0.0)
 _EMOTIONS: Mapping[str, _Eye] = {
     "happy": replace(
-        _REST, top=0.0175, bottom=-0.0205, inner=(0.0290, 1.0925), outer=(0.0865, 1.0965), upper_lash=1.05, lower_lash=0.0
+        _REST,
+        top=0.0190,
+        bottom=-0.0420,
+        inner=(0.0275, 1.0890),
+        outer=(0.0895, 1.0920),
+        upper_lash=1.1,
+        lower_lash=0.0,
+        flat=0.5,
+        look=(0.0, -0.002),
     ),
-    "angry": replace(_REST, top=0.0235, bottom=0.0215, inner=(0.0300, 1.0930), outer=(0.0880, 1.1120), upper_lash=1.15),
-    "sad": replace(_REST, top=0.0265, bottom=0.0215, inner=(0.0290, 1.1050), outer=(0.0855, 1.0945), look=(0.0, -0.003)),
-    "relaxed": replace(_REST, top=0.0120, bottom=0.0150, inner=(0.0290, 1.0965), outer=(0.0870, 1.0985), look=(0.0, -0.003)),
-    "surprised": replace(_REST, top=0.0430, bottom=0.0290, iris=0.80, upper_lash=0.85),
-    "eyeWide": replace(_REST, top=0.0410, bottom=0.0265, iris=0.94),
-    "eyeSmile": replace(_REST, top=0.0310, bottom=0.0040, inner=(0.0285, 1.0985), outer=(0.0870, 1.1030)),
+    "angry": replace(_REST, top=0.0260, bottom=0.0235, inner=(0.0275, 1.0920), outer=(0.0910, 1.1115), upper_lash=1.15),
+    "sad": replace(
+        _REST, top=0.0300, bottom=0.0235, inner=(0.0270, 1.1045), outer=(0.0890, 1.0930), look=(0.0, -0.003)
+    ),
+    "relaxed": replace(
+        _REST, top=0.0210, bottom=0.0160, inner=(0.0265, 1.0965), outer=(0.0905, 1.0985), look=(0.0, -0.002)
+    ),
+    "surprised": replace(_REST, top=0.0430, bottom=0.0300, iris=0.86, upper_lash=0.85),
+    "eyeWide": replace(_REST, top=0.0440, bottom=0.0285, iris=0.95),
+    "eyeSmile": replace(_REST, top=0.0365, bottom=-0.0055),
 }
 LOOKS: Mapping[str, tuple[float, float]] = {
     "lookUp": (0.0, 0.0095),
@@ -56,7 +71,8 @@ LOOKS: Mapping[str, tuple[float, float]] = {
 """How far the irises go on the face, in metres, x to the character's left."""
 
 _COUNT = 22
-_IRIS_CENTRE = np.array([0.0575, 1.1035])
+_LID = ((0.0, 0.0024), (0.1, 0.0026), (0.26, 0.0028), (0.45, 0.0027), (0.65, 0.0022), (0.84, 0.0012), (1.0, -0.0006))
+_IRIS_CENTRE = np.array([0.0578, 1.1035])
 
 
 def _upper(eye: _Eye, s: Floats) -> Floats:
@@ -82,12 +98,12 @@ def _lid_points(eye: _Eye) -> Floats:
     s = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, _COUNT))
     opening = np.concatenate([_upper(eye, s), _lower(eye, s[::-1])])
     rest = np.concatenate([_upper(_REST, s), _lower(_REST, s[::-1])])
-    centre = np.array([0.0578, 1.1050])
+    centre = np.array([0.0588, 1.1045])
     turn = np.arctan2(rest[:, 1] - centre[1], rest[:, 0] - centre[0])
     turn = np.unwrap(turn)
-    rim = centre + np.stack([0.0425 * np.cos(turn), 0.0500 * np.sin(turn)], axis=1)
+    rim = centre + np.stack([0.0455 * np.cos(turn), 0.0545 * np.sin(turn)], axis=1)
     rows = []
-    for share, lift in ((0.0, 0.0022), (0.12, 0.0022), (0.45, 0.0020), (0.8, 0.0011), (1.0, -0.0006)):
+    for share, lift in _LID:
         rows.append(laid(opening + (rim - opening) * share, lift))
     points = np.stack(rows)
     return np.concatenate([points, points[:, :1]], axis=1)
@@ -96,14 +112,14 @@ def _lid_points(eye: _Eye) -> Floats:
 def _lash_points(eye: _Eye) -> Floats:
     s = np.linspace(-0.01, 1.0, 24)
     edge = _upper(eye, s)
-    size = eye.upper_lash * (0.0028 + 0.0040 * ease(s, 0.0, 0.85)) * ease(s, -0.02, 0.10)
+    size = eye.upper_lash * (0.0032 + 0.0042 * ease(s, 0.0, 0.85)) * ease(s, -0.02, 0.10)
     along = np.gradient(edge, axis=0)
     out = np.stack([-along[:, 1], along[:, 0]], axis=1)
     out /= np.linalg.norm(out, axis=1, keepdims=True)
-    wing = edge[-1] + np.array([0.0075, 0.0052 if eye.top > 0 else 0.0015]) * np.array([1.0, 1.0])
+    wing = edge[-1] + np.array([0.0070, 0.0050 if eye.bottom > 0.0 and eye.top > 0.0 else -0.0022])
     lower = np.concatenate([edge - out * 0.0010, wing[None, :]])
     upper = np.concatenate([edge + out * size[:, None], wing[None, :] + [0.0, 0.0004]])
-    return np.stack([laid(lower, 0.0026), laid((lower + upper) / 2, 0.0034), laid(upper, 0.0028)])
+    return np.stack([laid(lower, 0.0030), laid((lower + upper) / 2, 0.0038), laid(upper, 0.0034)])
 
 
 def _lower_lash_points(eye: _Eye) -> Floats:
@@ -111,7 +127,7 @@ def _lower_lash_points(eye: _Eye) -> Floats:
     edge = _lower(eye, s)
     size = eye.lower_lash * 0.0021 * ease(s, 0.28, 0.8)
     below = edge - np.stack([np.zeros_like(s), size], axis=1)
-    return np.stack([laid(edge + [0.0, 0.0002], 0.0026), laid(below, 0.0026)])
+    return np.stack([laid(edge + [0.0, 0.0003 * eye.lower_lash], 0.0026), laid(below, 0.0026)])
 
 
 def _crease_points(eye: _Eye) -> Floats:
@@ -119,13 +135,15 @@ def _crease_points(eye: _Eye) -> Floats:
     lifted = replace(eye, top=max(eye.top, 0.004) * 0.96 + 0.001)
     edge = _upper(lifted, s) + [0.0, 0.0095]
     size = 0.0013 * np.sin(np.pi * np.linspace(0.05, 0.95, 16))
-    return np.stack([laid(edge, 0.0024), laid(edge + np.stack([0 * s, size], axis=1), 0.0024)])
+    return np.stack([laid(edge, 0.0036), laid(edge + np.stack([0 * s, size], axis=1), 0.0036)])
 
 
 def _disc(centre: Floats, radius: tuple[float, float], lift: float, rings: int = 5, count: int = 28) -> Floats:
     turn = np.linspace(0.0, 2.0 * np.pi, count + 1)
     share = np.linspace(0.0, 1.0, rings)[:, None]
-    flat = np.stack([centre[0] + radius[0] * share * np.cos(turn), centre[1] + radius[1] * share * np.sin(turn)], axis=2)
+    flat = np.stack(
+        [centre[0] + radius[0] * share * np.cos(turn), centre[1] + radius[1] * share * np.sin(turn)], axis=2
+    )
     return laid(flat, lift)
 
 
@@ -140,17 +158,17 @@ def _disc_places(rings: int, count: int, where: Sequence[float]) -> Floats:
 
 def _iris_points(eye: _Eye) -> Floats:
     centre = _IRIS_CENTRE + eye.look
-    return _disc(centre, (0.0222 * eye.iris, 0.0288 * eye.iris), 0.0010)
+    return _disc(centre, (0.0250 * eye.iris, 0.0325 * eye.iris * eye.flat), 0.0010)
 
 
-def _shine_points(eye: _Eye) -> Floats:
-    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([-0.0075, 0.0125]) * eye.iris
-    return _disc(centre, (0.0066, 0.0080), 0.0013, 2, 16)
+def _shine_points(eye: _Eye, sign: float) -> Floats:
+    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([-0.0085 * sign, 0.0140 * eye.flat]) * eye.iris
+    return _disc(centre, (0.0074, 0.0092), 0.0013, 2, 16)
 
 
-def _glint_points(eye: _Eye) -> Floats:
-    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([0.0088, -0.0120]) * eye.iris
-    return _disc(centre, (0.0034, 0.0040), 0.0013, 2, 12)
+def _glint_points(eye: _Eye, sign: float) -> Floats:
+    centre = _IRIS_CENTRE + np.array(eye.look) * 0.7 + np.array([0.0098 * sign, -0.0140 * eye.flat]) * eye.iris
+    return _disc(centre, (0.0038, 0.0046), 0.0013, 2, 12)
 
 
 def _plain(points: Floats, colour: str) -> Floats:
@@ -194,16 +212,22 @@ def lids() -> list[Surface]:
 
 
 def eyes() -> list[Surface]:
-    """Return white, iris, lights, lashes and crease of both eyes, back to front."""
+    """Return white, iris, lights, lashes and crease of both eyes, back to front; the lights on one side in both."""
     found = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
         states = _states(side)
-        white = _disc(np.array([0.0578, 1.1040]), (0.0350, 0.0415), 0.0004)
+        white = _disc(np.array([0.0578, 1.1040]), (0.0385, 0.0455), 0.0004)
         found.append(_part(lambda _: white, _disc_places(5, 28, region("sclera")), sign, {}))
-        shapes = ((_iris_points, None), (_shine_points, "white"), (_glint_points, "white"), (_lash_points, "lash"))
-        for shape, colour in (*shapes, (_lower_lash_points, "lash"), (_crease_points, "crease")):
+        layers: tuple[tuple[Callable[[_Eye], Floats], str | None], ...] = (
+            (_iris_points, None),
+            (partial(_shine_points, sign=sign), "white"),
+            (partial(_glint_points, sign=sign), "white"),
+            (_lash_points, "lash"),
+            (_lower_lash_points, "lash"),
+            (_crease_points, "crease"),
+        )
+        for shape, colour in layers:
             points = shape(_REST)
             places = _disc_places(5, 28, region("iris")) if colour is None else _plain(points, colour)
             found.append(_part(shape, places, sign, states))
-    # lights stay on the viewer's left in both eyes
     return found

@@ -39,9 +39,9 @@ class Container:
         return self.add("bufferViews", entry)
 
     def vectors(self, values: Floats, *, bounds: bool = False) -> int:
-        """Append float vectors (n, 2), (n, 3) or matrices (n, 16)."""
+        """Append float vectors (n, 3) or matrices (n, 16)."""
         rounded = _rounded(values)
-        kind = {2: "VEC2", 3: "VEC3", 16: "MAT4"}[values.shape[1]]
+        kind = {3: "VEC3", 16: "MAT4"}[values.shape[1]]
         entry: dict[str, Any] = {
             "bufferView": self.view(rounded.tobytes(), None if kind == "MAT4" else 34962),
             "componentType": _FLOAT,
@@ -51,6 +51,20 @@ class Container:
         if bounds:
             entry |= _bounds(rounded)
         return self.add("accessors", entry)
+
+    def places(self, values: Floats) -> int:
+        """Append texture coordinates (n, 2) from 0 to 1 as shares of 65535."""
+        whole = np.asarray(np.rint(np.clip(values, 0.0, 1.0) * 65535.0), dtype="<u2")
+        return self.add(
+            "accessors",
+            {
+                "bufferView": self.view(whole.tobytes(), 34962),
+                "componentType": _SHORT,
+                "normalized": True,
+                "count": len(whole),
+                "type": "VEC2",
+            },
+        )
 
     def bytes4(self, values: NDArray[np.uint8], *, normalized: bool) -> int:
         """Append vectors (n, 4) of bytes."""

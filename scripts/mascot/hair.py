@@ -14,7 +14,7 @@ from .surface import Surface, grid, sweep
 
 __all__ = ["hair"]
 
-_RADII = np.array([0.1330, 0.1450, 0.1290])
+_RADII = np.array([0.1375, 0.1460, 0.1300])
 _WIDTH = (0.55, 0.95, 1.0, 0.86, 0.55, 0.04)
 
 
@@ -36,7 +36,7 @@ def _cap() -> Surface:
     hairline = np.interp(np.abs(azimuth), [0, 30, 58, 72, 88, 105, 140, 180], [33, 31, 16, -4, -14, -30, -44, -50])
     share = np.linspace(0.0, 1.0, 16)[:, None]
     elevation = 90.0 + (hairline - 90.0) * share
-    lift = 0.0150 * (1.0 - ease(share, 0.82, 1.0)) - 0.004 * ease(share, 0.82, 1.0) + 0.004 * ease(share, 0.0, 0.3)
+    lift = 0.0165 * (1.0 - ease(share, 0.82, 1.0)) - 0.004 * ease(share, 0.82, 1.0) + 0.004 * ease(share, 0.0, 0.3)
     points = _place(np.broadcast_to(azimuth, elevation.shape), elevation, np.broadcast_to(lift, elevation.shape))
     x0, y0, x1, y1 = region("cap")
     u = (azimuth + 180.0) / 360.0
@@ -47,7 +47,13 @@ def _cap() -> Surface:
 
 
 def _strand(
-    path: Floats, width: float, depth: float, profile: Sequence[float] = _WIDTH, around: int = 8, start: float = 0.0
+    path: Floats,
+    width: float,
+    depth: float,
+    profile: Sequence[float] = _WIDTH,
+    around: int = 8,
+    start: float = 0.0,
+    end: float = 1.0,
 ) -> Surface:
     """Return a lens-shaped strand along `path`, flat side to the head."""
     out = path - CENTRE
@@ -56,7 +62,7 @@ def _strand(
     side = unit(np.cross(tangent, unit(out)))
     shape = table(profile, len(path))
     x0, y0, x1, y1 = region("hair")
-    where = (x0, y0 + (y1 - y0) * start, x1, y1)
+    where = (x0, y0 + (y1 - y0) * start, x1, y0 + (y1 - y0) * end)
     part = sweep(path, width * shape, depth * np.sqrt(shape), side, where, around=around, power=1.7)
     return part
 
@@ -91,7 +97,7 @@ def _bangs() -> list[Surface]:
             ],
             13,
         )
-        part = _strand(path, width, 0.0075, (0.30, 0.75, 1.0, 1.0, 0.72, 0.03))
+        part = _strand(path, width, 0.0075, (0.30, 0.75, 1.0, 1.0, 0.72, 0.03), end=0.90)
         found.append(_rounded(part, 0.45).weighed(only(len(part.points), "head")))
     return found
 
@@ -102,12 +108,13 @@ def _sides() -> list[Surface]:
         joints = [JOINTS[f"{side}Lock{k}"].at for k in range(1, 5)]
         heights = [-joint[1] for joint in joints]
         names = ["head", *(f"{side}Lock{k}" for k in range(1, 4))]
-        for shift, width, end in (((0.0, 0.0, 0.0), 0.0200, 0.930), ((0.006, 0.01, -0.020), 0.0150, 0.985)):
+        rows = (((0.0, 0.0, 0.0), 0.0225, 0.104, 0.930), ((0.006, 0.01, -0.024), 0.0175, 0.130, 0.975))
+        for shift, width, inward, end in rows:
             top = _place(np.array([sign * 46.0, sign * 60.0]), np.array([58.0, 30.0]), np.array([0.016, 0.018]))
             loose = [np.array(j) + np.array(shift) * [sign, 1, 1] for j in joints[:3]]
-            last = np.array([sign * (0.104 + shift[0]), end, joints[3][2] + shift[2]])
+            last = np.array([sign * inward, end, joints[3][2] + shift[2]])
             path = spline(np.vstack([top, loose, last[None]]), 17)
-            part = _strand(path, width, 0.0085, (0.45, 0.85, 1.0, 1.0, 0.80, 0.03))
+            part = _strand(path, width, 0.0115, (0.45, 0.85, 1.0, 1.0, 0.80, 0.03))
             weights = along(-part.points[:, 1], names, heights[:3], 0.022)
             found.append(_rounded(part, 0.3).weighed(weights))
     return found
@@ -127,7 +134,7 @@ def _back() -> list[Surface]:
             ],
             13,
         )
-        part = _strand(path, 0.0340, 0.0110, (0.45, 0.9, 1.0, 0.9, 0.55, 0.03))
+        part = _strand(path, 0.0340, 0.0110, (0.45, 0.9, 1.0, 0.9, 0.55, 0.03), end=0.84)
         found.append(_rounded(part, 0.45).weighed(only(len(part.points), "head")))
     return found
 
@@ -145,7 +152,9 @@ def _tails() -> list[Surface]:
         joints = np.array([JOINTS[f"{side}Tail{k}"].at for k in range(1, 6)])
         names = [f"{side}Tail{k}" for k in range(1, 5)]
         for middle, tip, width, depth in rows:
-            shift = np.outer(np.sin(np.pi * np.linspace(0.0, 1.0, 5)), middle) + np.outer(np.linspace(0, 1, 5) ** 2, tip)
+            shift = np.outer(np.sin(np.pi * np.linspace(0.0, 1.0, 5)), middle) + np.outer(
+                np.linspace(0, 1, 5) ** 2, tip
+            )
             knots = joints + shift * [sign, 1.0, 1.0]
             knots = np.vstack([knots[0] + [-0.012 * sign, 0.016, 0.008], knots])
             path = spline(knots, 22)

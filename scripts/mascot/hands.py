@@ -24,7 +24,9 @@ def _palm(side: str, sign: float) -> Surface:
 
 
 def _finger(side: str, sign: float, name: str) -> Surface:
-    proximal, middle, distal = (np.array(JOINTS[f"{side}{name}{part}"].at) for part in ("Proximal", "Intermediate", "Distal"))
+    proximal, middle, distal = (
+        np.array(JOINTS[f"{side}{name}{part}"].at) for part in ("Proximal", "Intermediate", "Distal")
+    )
     end = distal + (distal - middle) * 0.98
     start = proximal - (middle - proximal) * 0.55
     path = spline([start, proximal, middle, distal, end], 17)

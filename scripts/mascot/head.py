@@ -17,14 +17,14 @@ _POWER = 2.35
 _SECTIONS = spline(
     [
         (0.9975, 0.0005, 0.0880, 0.0840),
-        (1.0000, 0.0150, 0.0960, 0.0660),
-        (1.0060, 0.0300, 0.1015, 0.0420),
-        (1.0160, 0.0480, 0.1060, 0.0100),
-        (1.0320, 0.0690, 0.1105, -0.0350),
-        (1.0530, 0.0905, 0.1140, -0.0700),
-        (1.0800, 0.1090, 0.1180, -0.0940),
-        (1.1100, 0.1195, 0.1210, -0.1090),
-        (1.1450, 0.1245, 0.1230, -0.1180),
+        (1.0000, 0.0175, 0.0960, 0.0660),
+        (1.0060, 0.0355, 0.1015, 0.0420),
+        (1.0160, 0.0550, 0.1060, 0.0100),
+        (1.0320, 0.0770, 0.1105, -0.0350),
+        (1.0530, 0.0975, 0.1140, -0.0700),
+        (1.0800, 0.1140, 0.1180, -0.0940),
+        (1.1100, 0.1225, 0.1210, -0.1090),
+        (1.1450, 0.1260, 0.1230, -0.1180),
         (1.1800, 0.1240, 0.1215, -0.1210),
         (1.2150, 0.1160, 0.1140, -0.1170),
         (1.2450, 0.0985, 0.0970, -0.1020),
@@ -69,7 +69,7 @@ def puff(points: Floats, size: float) -> Floats:
     """Return how far points of the face move when the cheeks fill by `size` metres."""
     move = np.zeros_like(points)
     for sign in (1.0, -1.0):
-        away = np.hypot((points[:, 0] - sign * 0.070) / 0.045, (points[:, 1] - 1.040) / 0.034)
+        away = np.hypot((points[:, 0] - sign * 0.072) / 0.062, (points[:, 1] - 1.043) / 0.046)
         share = ease(away, 1.0, 0.0) * ease(points[:, 2], 0.0, 0.05)
         move += share[:, None] * size * np.array([sign * 0.9, -0.05, 0.45])
     return move
@@ -96,7 +96,7 @@ def head() -> Surface:
         name: jaw(part.points, drop)
         for name, drop in (("aa", 0.007), ("oh", 0.005), ("ih", 0.002), ("ee", 0.002), ("surprised", 0.004))
     }
-    morphs["cheekPuff"] = puff(part.points, 0.012)
+    morphs["cheekPuff"] = puff(part.points, 0.014)
     weighed = part.weighed(only(len(part.points), "head"))
     return Surface(weighed.points, weighed.normals, weighed.places, weighed.triangles, weighed.weights, morphs)
 

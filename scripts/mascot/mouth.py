@@ -24,7 +24,7 @@ _State = TypeVar("_State")
 class _Mouth:
     """The mouth's shape: metres on the face."""
 
-    width: float = 0.0150
+    width: float = 0.0162
     up: float = 0.0003
     down: float = 0.0003
     lift: float = 0.0035
@@ -37,28 +37,31 @@ class _Mouth:
     """How far the chin sinks."""
     tongue: float = 0.0
     puff: float = 0.0
+    teeth: float = 0.16
+    """The share of the opening that the teeth fill."""
 
 
 _REST = _Mouth()
 _STATES: Mapping[str, _Mouth] = {
     "aa": replace(_REST, width=0.0190, up=0.0050, down=0.0240, lift=0.0020, round=0.50, drop=0.007),
-    "ih": replace(_REST, width=0.0215, up=0.0030, down=0.0075, lift=0.0020, round=0.62, drop=0.002),
+    "ih": replace(_REST, width=0.0190, up=0.0026, down=0.0062, lift=0.0020, round=0.60, drop=0.002, teeth=0.45),
     "ou": replace(_REST, width=0.0072, up=0.0052, down=0.0075, lift=0.0, round=0.5, y=-0.001),
-    "ee": replace(_REST, width=0.0255, up=0.0050, down=0.0085, lift=0.0045, round=0.72, drop=0.002),
+    "ee": replace(_REST, width=0.0275, up=0.0048, down=0.0100, lift=0.0045, round=0.62, drop=0.002, teeth=0.48),
     "oh": replace(_REST, width=0.0125, up=0.0080, down=0.0165, lift=0.0, round=0.5, drop=0.005),
     "happy": replace(_REST, width=0.0245, up=-0.0010, down=0.0105, lift=0.0075, round=0.66),
     "angry": replace(_REST, width=0.0150, up=0.0016, down=0.0010, lift=-0.0055),
     "sad": replace(_REST, width=0.0125, up=0.0004, down=0.0006, lift=-0.0050, y=-0.0015),
     "relaxed": replace(_REST, width=0.0195, lift=0.0065),
-    "surprised": replace(_REST, width=0.0085, up=0.0060, down=0.0095, lift=0.0, round=0.5, y=-0.002, drop=0.004),
+    "surprised": replace(_REST, width=0.0105, up=0.0080, down=0.0135, lift=0.0, round=0.5, y=-0.002, drop=0.004),
     "smile": replace(_REST, width=0.0230, lift=0.0085),
     "frown": replace(_REST, width=0.0140, lift=-0.0060, y=-0.0010),
-    "mouthLeft": replace(_REST, x=0.0110, width=0.0130, lift=0.0040),
-    "mouthRight": replace(_REST, x=-0.0110, width=0.0130, lift=0.0040),
+    "mouthLeft": replace(_REST, x=0.0160, width=0.0130, lift=0.0040),
+    "mouthRight": replace(_REST, x=-0.0160, width=0.0130, lift=0.0040),
     "tongueOut": replace(_REST, width=0.0150, up=0.0008, down=0.0050, lift=0.0050, tongue=1.0, round=0.6),
     "cheekPuff": replace(_REST, width=0.0100, lift=-0.0010, puff=1.0),
 }
 _COUNT = 17
+_LIPS = ((0.0, 0.0036), (0.1, 0.0037), (0.25, 0.0037), (0.45, 0.0035), (0.65, 0.0028), (0.84, 0.0015), (1.0, -0.0006))
 
 
 def _edge(state: _Mouth, t: Floats, height: float) -> Floats:
@@ -79,7 +82,7 @@ def _lower(state: _Mouth, t: Floats) -> Floats:
 def _sunk(points: Floats, state: _Mouth) -> Floats:
     """Return face points moved as the head's own skin moves in this state."""
     flat = points.reshape(-1, 3)
-    return (flat + jaw(flat, state.drop) + puff(flat, 0.012 * state.puff)).reshape(points.shape)
+    return (flat + jaw(flat, state.drop) + puff(flat, 0.014 * state.puff)).reshape(points.shape)
 
 
 def _lip_points(state: _Mouth) -> Floats:
@@ -88,29 +91,26 @@ def _lip_points(state: _Mouth) -> Floats:
     half = np.linspace(np.pi, 0.0, _COUNT)
     rim_up = np.stack([0.040 * np.cos(half), 1.0345 + 0.0225 * np.sin(half)], axis=1)
     rim_down = np.stack([0.040 * np.cos(half[::-1]), 1.0345 - 0.0300 * np.sin(half)], axis=1)
-    rim = np.concatenate([rim_up, rim_down])
-    rows = [
-        laid(opening + (rim - opening) * share, lift)
-        for share, lift in ((0.0, 0.0024), (0.12, 0.0024), (0.5, 0.0020), (0.82, 0.0011), (1.0, -0.0006))
-    ]
+    rim = np.concatenate([rim_up, rim_down]) + [0.6 * state.x, 0.0]
+    rows = [laid(opening + (rim - opening) * share, lift) for share, lift in _LIPS]
     points = np.stack(rows)
     return _sunk(np.concatenate([points, points[:, :1]], axis=1), state)
 
 
 def _inside_points(state: _Mouth) -> Floats:
     turn = np.linspace(0.0, 2.0 * np.pi, 25)
-    share = np.array([[0.0], [0.5], [1.0]])
+    share = np.linspace(0.0, 1.0, 6)[:, None]
     high = np.where(np.sin(turn) > 0, 0.0150, 0.0245)
-    flat = np.stack([0.030 * share * np.cos(turn), 1.0370 + high * share * np.sin(turn)], axis=2)
-    return _sunk(laid(flat, 0.0004), state)
+    flat = np.stack([0.6 * state.x + 0.029 * share * np.cos(turn), 1.0370 + high * share * np.sin(turn)], axis=2)
+    return _sunk(laid(flat, 0.0014), state)
 
 
 def _teeth_points(state: _Mouth) -> Floats:
     t = np.linspace(-0.80, 0.80, 12)
     top = _upper(state, t) + [0.0, 0.0012]
     gap = np.minimum(state.up + state.down, 0.024)
-    size = (0.0012 + 0.20 * max(gap, 0.0)) * np.clip(1.0 - (t / 0.80) ** 4, 0.15, 1.0)
-    return _sunk(np.stack([laid(top, 0.0013), laid(top - np.stack([0 * t, size], axis=1), 0.0013)]), state)
+    size = (0.0012 + state.teeth * max(gap, 0.0)) * np.clip(1.0 - (t / 0.80) ** 4, 0.15, 1.0)
+    return _sunk(np.stack([laid(top, 0.0025), laid(top - np.stack([0 * t, size], axis=1), 0.0025)]), state)
 
 
 def _tongue_points(state: _Mouth) -> Floats:
@@ -119,17 +119,17 @@ def _tongue_points(state: _Mouth) -> Floats:
     share = np.array([[0.0], [1.0]])
     wide, high = 0.62 * state.width, 0.0012 + 0.27 * max(state.down, 0.0)
     flat = np.stack([centre[0] + wide * share * np.cos(turn), centre[1] + high * share * np.sin(turn)], axis=2)
-    return _sunk(laid(flat, 0.0009), state)
+    return _sunk(laid(flat, 0.0020), state)
 
 
 def _tongue_out_points(state: _Mouth) -> Floats:
     t = np.linspace(-1.0, 1.0, 11)[None, :]
     share = np.array([[0.0], [0.35], [0.7], [0.9], [1.0]])
     wide = 0.0085 * np.sqrt(np.clip(1.0 - np.clip(share - 0.45, 0, 1) ** 2 / 0.3025, 0.0, 1.0))
-    long = state.tongue
+    long = 0.2 + 0.8 * state.tongue
     x = t * wide * (0.3 + 0.7 * long) + 0 * share
     y = _Y - 0.0020 - 0.0175 * share * long + 0 * t
-    bulge = (0.0030 + 0.0060 * np.sin(np.pi * np.clip(share * 0.75, 0, 1))) * (1.0 - 0.35 * t * t)
+    bulge = (0.0052 + 0.0060 * np.sin(np.pi * np.clip(share * 0.75, 0, 1))) * (1.0 - 0.35 * t * t)
     lift = np.where(long > 0.5, bulge, -0.0060)
     return laid(np.stack([x, y], axis=2), lift)
 
@@ -141,7 +141,7 @@ def _line(edge: Callable[[_Mouth, Floats], Floats], size: float, low: float) -> 
         curve[:, 0] = state.x + state.width * t
         half = 0.5 * size * (low + (1.0 - low) * (1.0 - np.abs(t / 1.04) ** 3))
         half = np.stack([0 * t, half], axis=1)
-        return _sunk(np.stack([laid(curve + half, 0.0029), laid(curve - half, 0.0029)]), state)
+        return _sunk(np.stack([laid(curve + half, 0.0041), laid(curve - half, 0.0041)]), state)
 
     return points
 
@@ -151,9 +151,7 @@ def _plain(points: Floats, colour: str) -> Floats:
     return np.broadcast_to([u, v], (*points.shape[:2], 2))
 
 
-def _layer(
-    shape: Callable[[_State], Floats], rest: _State, states: Mapping[str, _State], colour: str
-) -> Surface:
+def _layer(shape: Callable[[_State], Floats], rest: _State, states: Mapping[str, _State], colour: str) -> Surface:
     still = shape(rest)
     base = grid(still, _plain(still, colour), outward=np.array([0.0, 0.0, 1.0]))
     morphs = {}
@@ -184,7 +182,13 @@ def mouth() -> list[Surface]:
 
 def nose() -> Surface:
     """Return the nose: a small shade on one side."""
-    flat = np.array([[[0.0005, 1.0690], [0.0005, 1.0690]], [[-0.0036, 1.0632], [0.0014, 1.0632]], [[-0.0016, 1.0612], [0.0006, 1.0618]]])
+    flat = np.array(
+        [
+            [[0.0005, 1.0690], [0.0005, 1.0690]],
+            [[-0.0036, 1.0632], [0.0014, 1.0632]],
+            [[-0.0016, 1.0612], [0.0006, 1.0618]],
+        ]
+    )
     points = laid(flat, 0.0012)
     part = grid(points, _plain(points, "nose"), outward=np.array([0.0, 0.0, 1.0]))
     return part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
@@ -205,7 +209,7 @@ _BROWS: Mapping[str, _Brow] = {
     "happy": _Brow(0.0060, 0.0050, 0.0090),
     "angry": _Brow(-0.0155, 0.0050, 0.0010, -0.0060),
     "sad": _Brow(0.0090, -0.0110, 0.0005, -0.0020),
-    "relaxed": _Brow(0.0030, -0.0010, 0.0080),
+    "relaxed": _Brow(0.0060, -0.0030, 0.0085),
     "surprised": _Brow(0.0130, 0.0115, 0.0095),
 }
 
@@ -213,8 +217,8 @@ _BROWS: Mapping[str, _Brow] = {
 def _brow_points(brow: _Brow) -> Floats:
     s = np.linspace(0.0, 1.0, 16)
     x = 0.0300 + brow.x * (1.0 - s) + 0.0520 * s
-    y = 1.1645 + brow.inner * (1.0 - s) + brow.outer * s - 0.0050 * s * s + brow.bend * np.sin(np.pi * s**0.85)
-    size = 0.0029 * (0.55 + 0.45 * ease(s, 0.0, 0.2)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
+    y = 1.1690 + brow.inner * (1.0 - s) + brow.outer * s - 0.0050 * s * s + brow.bend * np.sin(np.pi * s**0.85)
+    size = 0.0039 * (0.55 + 0.45 * ease(s, 0.0, 0.2)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
     curve = np.stack([x, y], axis=1)
     half = np.stack([0 * s, size], axis=1)
     lift = 0.0150 + 0.0030 * np.sin(np.pi * s)
@@ -226,8 +230,8 @@ def brows() -> list[Surface]:
     found = []
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         states = dict(_BROWS)
-        states[f"browUp{side}"] = _Brow(0.0110, 0.0105, 0.0090)
-        states[f"browDown{side}"] = _Brow(-0.0110, -0.0040, 0.0030, -0.0030)
+        states[f"browUp{side}"] = _Brow(0.0150, 0.0140, 0.0095)
+        states[f"browDown{side}"] = _Brow(-0.0140, -0.0050, 0.0030, -0.0040)
 
         def shape(brow: _Brow, sign: float = sign) -> Floats:
             return _brow_points(brow) * np.array([sign, 1.0, 1.0])
@@ -241,11 +245,11 @@ def cheeks() -> list[Surface]:
     found = []
     for sign in (1.0, -1.0):
         across, up = np.meshgrid(np.linspace(-1.0, 1.0, 7), np.linspace(1.0, -1.0, 5))
-        flat = np.stack([sign * (0.0785 + 0.0170 * across), 1.0640 + 0.0115 * up], axis=2)
-        points = laid(flat, 0.0030)
+        flat = np.stack([sign * (0.0790 + 0.0205 * across), 1.0610 + 0.0135 * up], axis=2)
+        points = laid(flat, 0.0034)
         places = np.stack([0.5 + 0.5 * across, 0.5 - 0.5 * up], axis=2)
         part = grid(points, places, outward=np.array([0.0, 0.0, 1.0]))
         part = part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
-        morphs = {"cheekPuff": puff(part.points, 0.012)}
+        morphs = {"cheekPuff": puff(part.points, 0.014)}
         found.append(Surface(part.points, part.normals, part.places, part.triangles, part.weights, morphs))
     return found

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from .curves import Floats, ease
 
-__all__ = ["SIZE", "atlas", "blush", "linear", "region", "rgb", "swatch"]
+__all__ = ["atlas", "blush", "linear", "region", "rgb", "swatch"]
 
-SIZE = 512
+WIDTH, HEIGHT = 1024, 512
 
 _COLOURS: Mapping[str, int] = {
-    "skin": 0xFFEFE4,
-    "skin_shadow": 0xF8CDBD,
+    "skin": 0xFFEADD,
+    "skin_shadow": 0xF9CDBC,
     "cream": 0xFFFAF3,
     "navy": 0x353B70,
     "coral": 0xFF7A63,
@@ -23,7 +23,7 @@ _COLOURS: Mapping[str, int] = {
     "white": 0xFFFFFF,
     "lash": 0x3B2A52,
     "crease": 0xE2A898,
-    "brow": 0x7E6BB0,
+    "brow": 0x6D5AA2,
     "mouth": 0x8E3046,
     "tongue": 0xF58A8A,
     "lip": 0x7A3440,
@@ -36,8 +36,8 @@ _REGIONS: Mapping[str, tuple[int, int, int, int]] = {
     "iris": (0, 0, 160, 192),
     "hair": (160, 0, 288, 256),
     "cap": (288, 0, 512, 128),
-    "torso": (288, 128, 512, 256),
-    "sleeve": (0, 256, 128, 384),
+    "torso": (512, 0, 1024, 256),
+    "sleeve": (512, 256, 640, 512),
     "skirt": (128, 256, 384, 384),
     "sock": (384, 256, 512, 384),
     "sclera": (0, 192, 64, 256),
@@ -59,13 +59,13 @@ def linear(colour: int) -> list[float]:
 def region(name: str, inset: float = 1.5) -> tuple[float, float, float, float]:
     """Return a painted region's x0, y0, x1, y1 in texture coordinates, `inset` pixels within its edge."""
     x0, y0, x1, y1 = _REGIONS[name]
-    return (x0 + inset) / SIZE, (y0 + inset) / SIZE, (x1 - inset) / SIZE, (y1 - inset) / SIZE
+    return (x0 + inset) / WIDTH, (y0 + inset) / HEIGHT, (x1 - inset) / WIDTH, (y1 - inset) / HEIGHT
 
 
 def swatch(name: str) -> tuple[float, float, float, float]:
     """Return a plain colour's place as a region without extent."""
     index = list(_COLOURS).index(name)
-    x, y = (32 * (index % 16) + 16) / SIZE, (400 + 32 * (index // 16)) / SIZE
+    x, y = (32 * (index % 16) + 16) / WIDTH, (400 + 32 * (index // 16)) / HEIGHT
     return x, y, x, y
 
 
@@ -101,7 +101,7 @@ def _strand(u: Floats, v: Floats) -> Floats:
     streak = 0.5 + 0.5 * np.sin(u * 2.0 * np.pi * 4.0 + 1.3 * np.sin(v * 5.0))
     image = _mix(image, 0xA28FDC, 0.30 * ease(streak, 0.72, 0.98))
     edge = 0.245 + 0.03 * np.abs(np.sin(u * np.pi * 7.0))
-    image = _mix(image, 0xF6F0FF, 0.85 * _band(v, 0.20, 0.0, 0.015) * 0.0 + 0.62 * _band(v - (edge - 0.245), 0.23, 0.30, 0.014))
+    image = _mix(image, 0xF6F0FF, 0.62 * _band(v - (edge - 0.245), 0.23, 0.30, 0.014))
     tip = ease(v + 0.05 * np.sin(u * 2.0 * np.pi * 3.0), 0.60, 0.97)
     return _mix(image, 0xFF9C8C, tip)
 
@@ -114,20 +114,53 @@ def _cap(u: Floats, v: Floats) -> Floats:
     return _mix(image, 0xF6F0FF, 0.7 * _band(v + jag, 0.40, 0.47, 0.012))
 
 
+_FOLDS = (
+    # where a fold of the hoodie begins, in millimetres from the emblem; how it leans; how long it is
+    (92.0, 62.0, -0.62, 46.0),
+    (80.0, -68.0, -0.35, 52.0),
+    (104.0, -30.0, -0.55, 60.0),
+    (72.0, -104.0, 0.25, 34.0),
+)
+
+
+def _emblem(image: Floats, x: Floats, y: Floats) -> Floats:
+    """Return the image with the print of a bridge before the setting sun; x, y in millimetres."""
+    sun = np.hypot(x, y + 1.0)
+    image = _mix(image, 0xFF9B7D, ease(sun, 16.6, 15.4) * (y > 0.0))
+    image = _mix(image, 0xFFCB61, ease(sun, 10.6, 9.4) * (y > 0.0))
+    arch = 25.0 * np.sqrt(np.clip(1.0 - (x / 34.0) ** 2, 0.0, 1.0))
+    hangers = _band(np.abs((x + 3.75) % 7.5 - 3.75), -1.0, 0.7, 0.35) * _band(y, 0.0, 400.0, 0.3) * (y < arch)
+    rim = np.abs(np.hypot(x / 34.0, y / 25.0) - 1.0) * 27.0
+    deck = _band(np.abs(y), -1.0, 1.7, 0.4) * (np.abs(x) < 43.0)
+    waves = _band(np.abs(y + 6.0), -1.0, 0.9, 0.4) * (np.abs(np.abs(x) - 13.0) < 9.0)
+    waves = waves + _band(np.abs(y + 10.5), -1.0, 0.9, 0.4) * (np.abs(x) < 10.0)
+    lines = np.clip(hangers + _band(rim, -1.0, 1.5, 0.5) * (y > 0.0) + deck + waves, 0.0, 1.0)
+    return _mix(image, 0x353B70, lines)
+
+
 def _torso(u: Floats, v: Floats) -> Floats:
     image = _mix(_plain(u, 0xFFFAF3), 0xF6ECE6, ease(v, 0.55, 1.0))
-    image = _mix(image, 0x353B70, _band(v, 0.895, 1.2))
-    image = _mix(image, 0xFF7A63, _band(v, 0.845, 0.872))
-    zip_line = _band(np.abs(u - 0.25), -1.0, 0.0042, 0.0015)
-    image = _mix(image, 0xD9CBC6, zip_line * (v < 0.84))
-    pocket = np.abs(np.abs(u - 0.25) - (0.075 + 0.05 * (v - 0.55) / 0.25))
-    return _mix(image, 0xD9CBC6, _band(pocket, -1.0, 0.003, 0.0015) * _band(v, 0.60, 0.80, 0.004))
+    x, y = (u - 0.25) * 560.0, (0.47 - v) * 409.0
+    image = _mix(image, 0xDCD4EC, 0.55 * ease(np.abs(np.cos(2.0 * np.pi * u)), 0.80, 1.0))
+    for left, top, slope, long in _FOLDS:
+        along = (top - y) / long
+        off = np.abs(np.abs(x) - left - slope * (top - y)) - 5.0 * np.sin(np.pi * np.clip(along, 0.0, 1.0))
+        image = _mix(image, 0xDCD4EC, 0.8 * ease(off, 0.6, -1.6) * (along > 0.0) * (along < 1.0))
+    image = _emblem(image, x / 1.35, (y - 4.0) / 1.35)
+    side = np.abs(x) - (46.0 + 0.55 * np.clip(y + 118.0, 0.0, 40.0) * -1.0 + 22.0)
+    pocket = np.maximum(_band(np.abs(side), -1.0, 0.8, 0.5) * _band(y, -132.0, -72.0, 1.0), 0.0)
+    pocket = np.maximum(pocket, _band(np.abs(y + 72.0), -1.0, 0.8, 0.5) * (np.abs(x) < 46.0))
+    image = _mix(image, 0xD3C4C4, pocket)
+    image = _mix(image, 0x353B70, _band(v, 0.872, 1.2, 0.004))
+    rib = 0.5 + 0.5 * np.cos(u * 2.0 * np.pi * 56.0)
+    image = _mix(image, 0x272C58, 0.6 * rib * _band(v, 0.885, 1.2, 0.004))
+    return _mix(image, 0xFF7A63, _band(v, 0.832, 0.852, 0.004))
 
 
 def _sleeve(u: Floats, v: Floats) -> Floats:
     image = _plain(u, 0xFFFAF3)
-    image = _mix(image, 0xFF7A63, _band(v, 0.800, 0.832) + _band(v, 0.752, 0.768))
-    return _mix(image, 0x353B70, _band(v, 0.885, 1.2))
+    image = _mix(image, 0xFF7A63, _band(v, 0.800, 0.832, 0.004) + _band(v, 0.755, 0.770, 0.004))
+    return _mix(image, 0x353B70, _band(v, 0.930, 1.2, 0.004))
 
 
 def _skirt(u: Floats, v: Floats) -> Floats:
@@ -145,7 +178,7 @@ def _sock(u: Floats, v: Floats) -> Floats:
 
 
 def _sclera(u: Floats, v: Floats) -> Floats:
-    return _mix(_plain(u, 0xB9B4DC), 0xFFFFFF, ease(v, 0.22, 0.42))
+    return _mix(_plain(u, 0xCFCBE8), 0xFFFFFF, ease(v, 0.13, 0.27))
 
 
 def _shoe(u: Floats, v: Floats) -> Floats:
@@ -166,8 +199,8 @@ _PAINTERS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
 
 
 def atlas() -> NDArray[np.uint8]:
-    """Return the texture (512, 512, 3) that every part of the mascot shares."""
-    image = np.ones((SIZE, SIZE, 3))
+    """Return the texture (512, 1024, 3) that every part of the mascot shares."""
+    image = np.ones((HEIGHT, WIDTH, 3))
     for name, (x0, y0, x1, y1) in _REGIONS.items():
         u = (np.arange(x1 - x0) + 0.5) / (x1 - x0)
         v = (np.arange(y1 - y0) + 0.5) / (y1 - y0)
@@ -182,11 +215,11 @@ def atlas() -> NDArray[np.uint8]:
 def blush() -> NDArray[np.uint8]:
     """Return the texture (64, 64, 4) of a cheek: a soft spot with two strokes."""
     x, y = np.meshgrid((np.arange(64) + 0.5) / 32.0 - 1.0, (np.arange(64) + 0.5) / 32.0 - 1.0)
-    alpha = 0.62 * ease(np.hypot(x, y), 1.0, 0.1)
+    alpha = 0.80 * ease(np.hypot(x, y), 1.0, 0.1)
     for centre in (-0.28, 0.02, 0.32):
         line = np.abs(x - centre + 0.28 * y)
-        alpha = np.maximum(alpha, 0.85 * ease(line, 0.075, 0.03) * ease(np.abs(y), 0.42, 0.30))
+        alpha = np.maximum(alpha, 1.0 * ease(line, 0.075, 0.03) * ease(np.abs(y), 0.42, 0.30))
     image = np.empty((64, 64, 4))
-    image[..., :3] = rgb(0xFF8A8A)
+    image[..., :3] = rgb(0xFF7C84)
     image[..., 3] = alpha
     return np.asarray(np.rint(image * 255.0), dtype=np.uint8)

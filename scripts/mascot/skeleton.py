@@ -64,8 +64,14 @@ _LEG = (
     ("Foot", "LowerLeg", (0.058, 0.075, -0.008)),
     ("Toes", "Foot", (0.060, 0.020, 0.060)),
 )
-_TAIL = ((0.094, 1.050, -0.096), (0.138, 0.985, -0.122), (0.176, 0.895, -0.128), (0.190, 0.800, -0.112), (0.168, 0.700, -0.086))
-_LOCK = ((0.137, 1.110, 0.064), (0.139, 1.050, 0.066), (0.128, 0.995, 0.062), (0.112, 0.935, 0.058))
+_TAIL = (
+    (0.094, 1.050, -0.096),
+    (0.138, 0.985, -0.122),
+    (0.176, 0.895, -0.128),
+    (0.190, 0.800, -0.112),
+    (0.168, 0.700, -0.086),
+)
+_LOCK = ((0.141, 1.110, 0.060), (0.147, 1.050, 0.062), (0.139, 0.995, 0.060), (0.116, 0.935, 0.058))
 _AHOGE = ((0.002, 1.296, 0.035), (0.018, 1.335, 0.040), (0.052, 1.352, 0.056))
 _SKIRT = ((0.575, 0.088), (0.500, 0.128), (0.415, 0.160))
 
@@ -143,7 +149,9 @@ def only(count: int, name: str) -> Floats:
     return weights
 
 
-def along(position: Floats, names: Sequence[str], borders: Sequence[float], softness: float | Sequence[float]) -> Floats:
+def along(
+    position: Floats, names: Sequence[str], borders: Sequence[float], softness: float | Sequence[float]
+) -> Floats:
     """Return weights (n, joints) of points at `position` (n) on a chain of joints.
 
     `borders[i]` is where `names[i]` hands over to `names[i + 1]`, over `softness` (one, or one a border) on both
