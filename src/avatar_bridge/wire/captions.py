@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +26,12 @@ _AFTER_PUNCTUATION = 8
 """Columns of imbalance that a break after a comma is worth."""
 _PUNCTUATION = frozenset(",;:，、；：—–)）")
 _ROUNDING = 1e-6
+_OPENING = frozenset({"Ps", "Pi"})
+"""Unicode's categories of brackets and quotes that open."""
+_PICTURES = re.compile(r"[\s\ufe0e\ufe0f\u200d\u20e3\u2190-\u2bff\U0001f000-\U0001ffff]+\Z")
+"""White space and pictures at the end of a text."""
+_LINE_OPENING = re.compile(r"(?<=\n)[^\w\n]*[^\w\s][^\w\n]*\Z")
+_WORD_OPENING = re.compile(r"(?<=\s)[^\w\s]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +131,18 @@ class CaptionFlow:
             last = timeline.segments[-1] if timeline.segments else None
             known = timeline.shown_offset(last.char + len(last.text)) if last else 0
         news: list[tuple[CaptionWord, bool]] = []
+        began: float | None = None
         for index in range(self._words, len(words)):
-            end = known if index + 1 == len(words) else min(known, timeline.shown_offset(words[index + 1].char))
             word = words[index]
-            self._show(shown[self._shown : end], word.at, word.at + word.duration, news)
+            began = word.at if began is None else began
+            end = known
+            if index + 1 < len(words):
+                end = _parting(shown, self._shown, min(known, timeline.shown_offset(words[index + 1].char)))
+                if end <= self._shown:
+                    continue
+            self._show(shown[self._shown : end], began, word.at + word.duration, news)
             self._shown = max(self._shown, end)
+            began = None
         self._words = len(words)
         if timeline.closed and words and known > self._shown:
             end_of_all = words[-1].at + words[-1].duration
@@ -189,12 +204,27 @@ def cut_short(captions: Sequence[Caption], heard: float) -> tuple[int, list[Capt
     return len(captions), []
 
 
-def _sentences(news: Iterable[tuple[CaptionWord, bool]]) -> Iterator[tuple[list[CaptionWord], bool]]:
+def _parting(shown: str, begin: int, end: int) -> int:
+    """Return where the text of a word from `begin` on really ends: before what opens the next; `begin` for nowhere."""
+    if begin < end < len(shown) and (shown[end - 1] + shown[end]).isascii() and shown[end - 1 : end + 1].isalnum():
+        # the voice said it in other words: one word here
+        return begin
+    while end > begin + 1 and unicodedata.category(shown[end - 1]) in _OPENING:
+        end -= 1
+    text = shown[begin:end]
+    for opened in (_LINE_OPENING.search(text), _WORD_OPENING.search(text)):
+        if opened is not None and opened.start() > 0:
+            return begin + opened.start()
+    return end
+
+
+def _sentences(news: Sequence[tuple[CaptionWord, bool]]) -> Iterator[tuple[list[CaptionWord], bool]]:
     """Yield the words sentence by sentence, each with whether it has ended."""
     sentence: list[CaptionWord] = []
-    for word, parted in news:
+    for index, (word, parted) in enumerate(news):
         sentence.append(word)
-        if parted or ends_sentence("".join(each.text for each in sentence[-4:]).rstrip()):
+        apart = index + 1 == len(news) or _parts_here(word, news[index + 1][0])
+        if parted or (apart and ends_sentence(_PICTURES.sub("", "".join(each.text for each in sentence[-4:])))):
             yield sentence, True
             sentence = []
     if sentence:

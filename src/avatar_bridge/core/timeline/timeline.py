@@ -13,6 +13,7 @@ from avatar_bridge.core.motion.motion_map import Action, MotionMap
 from avatar_bridge.core.motion.repertoire import Repertoire
 from avatar_bridge.core.speech.alignment import Alignment, align
 from avatar_bridge.core.speech.lipsync import LipSync, MouthTrack, best_lip_sync
+from avatar_bridge.core.timeline.restated import Restated
 from avatar_bridge.core.vocabulary import (
     Cue,
     Diagnostic,
@@ -144,6 +145,7 @@ class Timeline:
         self._map = motion_map
         self._repertoire = repertoire or Repertoire()
         self._texts: list[Text] = []
+        self._restated: dict[int, Restated] = {}
         self._spoken = _Growing()
         self._shown = _Growing()
         self._ends: list[float] = []
@@ -222,7 +224,7 @@ class Timeline:
         return self._shown.whole()
 
     def shown_offset(self, char: int) -> int:
-        """Return the subtitle offset of speech offset `char`; within a piece that is shown as it is said, exactly."""
+        """Return the subtitle offset of speech offset `char`; within a piece shown otherwise than said, of its word."""
         index = bisect_right(self._texts, char, key=lambda text: text.at) - 1
         if index < 0:
             return 0
@@ -230,7 +232,11 @@ class Timeline:
         into = char - text.at
         if into >= len(text.spoken):
             return text.shown_at + len(text.shown)
-        return text.shown_at + (into if text.spoken == text.shown else min(into, len(text.shown)))
+        if text.spoken == text.shown:
+            return text.shown_at + into
+        if index not in self._restated:
+            self._restated[index] = Restated(text.spoken, text.shown)
+        return text.shown_at + self._restated[index].offset(into)
 
     def cue(self, cue_id: int) -> PlacedCue | None:
         """Return a placed cue by its id; None while it waits or when it was refused."""
