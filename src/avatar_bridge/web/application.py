@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -18,6 +19,8 @@ from avatar_bridge.web import api, pages
 from avatar_bridge.web.avatar_files import STATIC
 from avatar_bridge.web.bodies import PerformBody
 from avatar_bridge.web.body_limit import BodyLimit
+from avatar_bridge.web.map_form import MapForm
+from avatar_bridge.web.map_routes import map_routes
 from avatar_bridge.web.refusals import declared, refusal_response
 from avatar_bridge.web.security import Gate, Place
 from avatar_bridge.web.show import Show
@@ -27,7 +30,7 @@ __all__ = ["ROUTERS", "application", "openapi_document", "openapi_json"]
 _described = APIRouter(prefix="/v1", tags=["description"])
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (api.router, pages.router, _described)
-"""Every group of routes."""
+"""Every group of routes, but those of the map's form."""
 
 _API = "1"
 """Version of the API: the first part of its paths."""
@@ -41,7 +44,7 @@ _ABOUT = (
 
 def application(show: Show, events: ASGIApp, *, token: str, place: Place) -> ASGIApp:
     """Return the whole application, the gate in front."""
-    app = _routes()
+    app = _routes(*([map_routes(show.map_form, show.adopt)] if show.map_form else []))
     app.state.show = show
     app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC, check_dir=False)))
@@ -50,7 +53,8 @@ def application(show: Show, events: ASGIApp, *, token: str, place: Place) -> ASG
 
 def openapi_document() -> dict[str, Any]:
     """Return the OpenAPI description of the HTTP API."""
-    return _describe(_routes())
+    form = MapForm("any_vts_model", Path())
+    return _describe(_routes(map_routes(form, lambda _: None)))
 
 
 def openapi_json() -> str:
@@ -65,10 +69,10 @@ async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(document)
 
 
-def _routes() -> FastAPI:
+def _routes(*more: APIRouter) -> FastAPI:
     pages.know_file_types()
     app = FastAPI(title="Avatar Bridge", version=_API, openapi_url=None, docs_url=None, redoc_url=None)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *more):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -87,6 +91,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     schemas["PerformBody"] = PerformBody.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        _declare(operation)
     parts["schemas"] = dict(sorted(schemas.items()))
     parts["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
@@ -95,6 +101,17 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     document["security"] = [{"bearer": []}, {"token": []}]
     app.openapi_schema = document
     return document
+
+
+def _declare(operation: dict[str, Any]) -> None:
+    """Add the refusals that the gate and the body's limit may give to any operation."""
+    statuses = (400, 401, 403, 413) if "requestBody" in operation else (401, 403)
+    for status, refusal in declared(*statuses).items():
+        if str(status) not in operation["responses"]:
+            schema = {"$ref": "#/components/schemas/ErrorBody"}
+            content = {"application/json": {"schema": schema}}
+            operation["responses"][str(status)] = {"description": refusal["description"], "content": content}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -16,15 +16,17 @@ import uvicorn
 
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.errors import SettingsError, WorldError
-from avatar_bridge.settings import WebSettings
+from avatar_bridge.errors import MotionMapError, SettingsError, WorldError
+from avatar_bridge.settings import WebSettings, default_path
 from avatar_bridge.web.application import application
 from avatar_bridge.web.audience import Seat, WebAudience
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
 from avatar_bridge.web.line import Line
+from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.security import Place, choose_token
 from avatar_bridge.web.show import Show
+from avatar_bridge.web.speech_feed import SpeechFeed
 from avatar_bridge.web.state import VERSION, ShowState
 from avatar_bridge.wire import page
 
@@ -71,8 +73,9 @@ class Server:
             self._place = place = Place(self._settings.host, listening.getsockname()[1])
             self.notes += [each for each in (note, _exposure(self._settings.host)) if each is not None]
             state = ShowState(self._bridge, self._audience, tuple(self.notes))
-            show = Show(self._bridge, state, self._files)
-            for follower in (state,):
+            show = Show(self._bridge, state, self._files, self._map_form())
+            feed = SpeechFeed(self._bridge, self._audience)
+            for follower in (state, feed):
                 self._bridge.follow(follower)
                 undo.callback(self._bridge.unfollow, follower)
                 self._audience.attend(follower)
@@ -80,7 +83,7 @@ class Server:
             events = EventSocket(self._audience, self._bridge.stage.clock, self._welcome)
             web = _Uvicorn(_config(application(show, events, token=self.token, place=place)))
             tasks = await undo.enter_async_context(asyncio.TaskGroup())
-            telling = tasks.create_task(state.run())
+            telling = [tasks.create_task(each.run()) for each in (state, feed)]
             serving = tasks.create_task(web.serve(sockets=[listening]))
             undo.push_async_callback(self._close, show, web, serving, telling)
             await web.accepting.wait()
@@ -120,10 +123,19 @@ class Server:
             clips=self._files.clips,
         )
 
-    async def _close(self, show: Show, web: _Uvicorn, serving: asyncio.Task[None], telling: asyncio.Task[None]) -> None:
+    def _map_form(self) -> MapForm | None:
+        try:
+            return MapForm(self._bridge.settings.motion.map, default_path().parent)
+        except MotionMapError:
+            return None  # the bridge was given a map that is no file
+
+    async def _close(
+        self, show: Show, web: _Uvicorn, serving: asyncio.Task[None], telling: list[asyncio.Task[None]]
+    ) -> None:
         """Close the mouth first, then the pages, then the port."""
         await show.close()
-        telling.cancel()
+        for task in telling:
+            task.cancel()
         self._audience.dismiss()
         web.should_exit = True
         await asyncio.wait({serving})

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import AvatarBridgeError
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.web.avatar_files import AvatarFiles
+from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.refusals import Refusal
 from avatar_bridge.web.state import ShowState
 
@@ -38,10 +40,12 @@ class Speaking:
 class Show:
     """A bridge with what the server adds: its state, its files, and the utterances that were asked for."""
 
-    def __init__(self, bridge: Bridge, state: ShowState, files: AvatarFiles) -> None:
+    def __init__(self, bridge: Bridge, state: ShowState, files: AvatarFiles, map_form: MapForm | None = None) -> None:
         self.bridge = bridge
         self.state = state
         self.files = files
+        self.map_form = map_form
+        """The motion map's form; None where the map is no file."""
         self._asked: set[asyncio.Task[Outcome]] = set()
         self._closed = False
 
@@ -61,6 +65,10 @@ class Show:
         if not began.done():
             raise Refusal(409, "something newer took the floor before this began", "send it again if it still matters")
         return Speaking(began.result(), task)
+
+    def adopt(self, motion_map: MotionMap) -> None:
+        """Play by `motion_map` from the next utterance on."""
+        self.bridge.motion_map = motion_map
 
     async def close(self) -> None:
         """Stop what is being said and wait until every request has its outcome."""
