@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import clothes, eyes, hair, hands, head, materials, mouth
+from . import clothes, eyes, features, hair, hands, head, headset, materials, mouth
 from .curves import Floats
 from .glb import Container
 from .skeleton import JOINTS
@@ -23,14 +23,14 @@ def _meshes() -> dict[str, list[tuple[str, Surface]]]:
     return {
         "Body": [
             ("skin", join([head.neck(), *hands.hands(), *clothes.thighs()])),
-            ("cloth", join([*clothes.clothes(), *clothes.headset()])),
+            ("cloth", join([*clothes.clothes(), headset.headset()])),
             ("hair", join(hair.hair())),
         ],
         "Face": [("skin", head.head())],
         "Eyes": [("face", join(eyes.lids())), ("ink", join(eyes.eyes()))],
-        "Mouth": [("face", mouth.lips()), ("ink", join([*mouth.mouth(), mouth.nose()]))],
-        "Brows": [("ink", join(mouth.brows()))],
-        "Cheeks": [("blush", join(mouth.cheeks()))],
+        "Mouth": [("face", mouth.lips()), ("ink", join([*mouth.mouth(), features.nose()]))],
+        "Brows": [("ink", join(features.brows()))],
+        "Cheeks": [("blush", join(features.cheeks()))],
     }
 
 

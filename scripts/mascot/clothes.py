@@ -1,4 +1,4 @@
-"""What she wears: hoodie, bow, skirt, socks, shoes, and a headset whose band is a bridge."""
+"""What she wears: hoodie, bow, skirt, socks and shoes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from .curves import Floats, ease, spline
+from .legs import shoe, stockings, thigh
 from .paint import region, swatch
 from .skeleton import along, only
-from .surface import Surface, grid, join, sweep
+from .surface import Surface, grid, sweep
 
-__all__ = ["clothes", "headset", "thighs"]
+__all__ = ["clothes", "thighs"]
 
 _TRUNK = ["hips", "spine", "chest", "upperChest", "neck"]
 _TRUNK_BORDERS = [0.625, 0.705, 0.795, 0.938]
@@ -44,7 +45,7 @@ def _torso() -> Surface:
     )
     path = np.stack([np.zeros(len(rows)), rows[:, 0], rows[:, 3]], axis=1)
     part = sweep(path, rows[:, 1], rows[:, 2], _X, region("torso"), around=32, power=2.35)
-    x0, y0, x1, y1 = region("torso")
+    _, y0, _, y1 = region("torso")
     down = (rows[0, 0] - part.points[:, 1]) / (rows[0, 0] - rows[-1, 0])
     places = np.stack([part.places[:, 0], y0 + (y1 - y0) * down], axis=1)
     return replace(part, places=places).weighed(_trunk(part.points))
@@ -191,114 +192,14 @@ def _skirt() -> Surface:
     return part.weighed(weights)
 
 
-def _leg(side: str, sign: float) -> list[Surface]:
-    y = np.array([0.560, 0.520, 0.470, 0.420, 0.370, 0.335, 0.305, 0.275, 0.240, 0.200, 0.160, 0.120, 0.090, 0.060])
-    size = np.array(
-        [0.052, 0.0545, 0.0540, 0.0505, 0.0455, 0.0420, 0.0400, 0.0395, 0.0410, 0.0410, 0.0375, 0.0330, 0.0310, 0.0320]
-    )
-    names = ["hips", f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot"]
-    found = []
-    rows = (
-        (0.330, 0.560, 0.0, swatch("skin")),
-        (0.060, 0.372, 0.0016, region("sock")),
-        (0.462, 0.565, 0.0016, swatch("navy_dark")),
-    )
-    for low, high, extra, where in rows:
-        heights = np.linspace(high, low, 16)
-        radius = np.interp(-heights, -y, size) + extra
-        if where == region("sock"):
-            radius[:2] += [0.0026, 0.0026]
-        bow = 0.004 * ease(heights, 0.09, 0.20) * ease(heights, 0.32, 0.22)
-        path = np.stack([np.full(16, sign * 0.058), heights, 0.001 - bow - 0.006 * ease(heights, 0.2, 0.08)], axis=1)
-        part = sweep(path, radius * 0.97, radius, _X, where, around=20)
-        found.append(part.weighed(along(-part.points[:, 1], names, [-0.540, -0.305, -0.080], [0.02, 0.035, 0.02])))
-    return found
-
-
-def _shoe(side: str, sign: float) -> list[Surface]:
-    z = np.array([-0.052, -0.046, -0.030, -0.005, 0.025, 0.050, 0.072, 0.088, 0.097])
-    wide = np.array([0.006, 0.0255, 0.0345, 0.0360, 0.0385, 0.0410, 0.0385, 0.0270, 0.006])
-    top = np.array([0.050, 0.066, 0.074, 0.072, 0.060, 0.050, 0.042, 0.034, 0.022])
-    names = [f"{side}Foot", f"{side}Toes"]
-    found = []
-    for low, high, extra, where in (
-        (np.full(9, 0.010), top, 0.0, swatch("coral")),
-        (np.zeros(9), np.full(9, 0.0180), 0.0046, swatch("cream")),
-    ):
-        knots = np.stack([np.full(9, sign * 0.060), (low + high) / 2.0, z * (1.03 if extra else 1.0)], axis=1)
-        path = spline(knots, 22)
-        at = np.linspace(0, 1, 9)
-        fine = np.linspace(0, 1, 22)
-        half = np.interp(fine, at, (high - low) / 2.0)
-        if extra:
-            half[[0, -1]] *= 0.5
-        part = sweep(
-            path, np.interp(fine, at, wide + extra), half, _X, where, around=18, power=2.0 if not extra else 4.0
-        )
-        found.append(part.weighed(along(part.points[:, 2], names, [0.055], 0.018)))
-    path = spline(
-        [
-            (sign * 0.058, 0.052, -0.010),
-            (sign * 0.058, 0.078, -0.011),
-            (sign * 0.058, 0.098, -0.011),
-            (sign * 0.058, 0.103, -0.011),
-        ],
-        8,
-    )
-    size = np.array([0.036, 0.0390, 0.0400, 0.0400, 0.0400, 0.0405, 0.0395, 0.033])
-    collar = sweep(path, size, size * 1.06, _X, swatch("cream"), around=18)
-    found.append(collar.weighed(only(len(collar.points), f"{side}Foot")))
-    for height, ahead in ((0.0560, 0.044), (0.0630, 0.030)):
-        turn = np.linspace(-1.0, 1.0, 7)
-        lace = np.stack([sign * 0.060 + 0.020 * turn, height - 0.007 * turn**2, np.full(7, ahead)], axis=1)
-        part = sweep(lace, np.full(7, 0.0035), np.full(7, 0.0035), _Z, swatch("cream"), around=7)
-        found.append(part.weighed(only(len(part.points), f"{side}Foot")))
-    return found
-
-
 def clothes() -> list[Surface]:
     """Return everything of cloth, and the legs' skin apart from it."""
     found = [_torso(), _hood(), _hood_back(), *_bow(), *_strings(), _skirt()]
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        found += [_sleeve(side, sign), *_leg(side, sign)[1:], *_shoe(side, sign)]
+        found += [_sleeve(side, sign), *stockings(side, sign), *shoe(side, sign)]
     return found
 
 
 def thighs() -> list[Surface]:
     """Return the bare part of the legs."""
-    return [_leg("left", 1.0)[0], _leg("right", -1.0)[0]]
-
-
-def _disc(sign: float, x: Sequence[float], radius: Sequence[float], where: Sequence[float]) -> Surface:
-    path = np.stack([sign * np.asarray(x), np.full(len(x), 1.122), np.full(len(x), -0.012)], axis=1)
-    size = np.asarray(radius, dtype=np.float64)
-    return sweep(path, size * 1.12, size, _Y, where, around=24)
-
-
-def headset() -> list[Surface]:
-    """Return the headset: ear cups as piers, the band as deck, an arch on hangers above it."""
-    found = []
-    for sign in (1.0, -1.0):
-        found.append(
-            _disc(sign, (0.132, 0.136, 0.168, 0.174, 0.176), (0.020, 0.040, 0.040, 0.036, 0.024), swatch("navy"))
-        )
-        found.append(_disc(sign, (0.168, 0.176, 0.1795, 0.1795), (0.030, 0.030, 0.026, 0.018), swatch("coral")))
-        found.append(_disc(sign, (0.176, 0.1815, 0.1830, 0.1830), (0.018, 0.018, 0.014, 0.0), swatch("cream")))
-    arc = np.linspace(np.radians(-6.0), np.radians(186.0), 41)
-    top = np.sin(np.clip(arc, 0.0, np.pi))
-    deck = np.stack([0.1690 * np.cos(arc), 1.126 + 0.1890 * np.sin(arc), np.full(41, -0.012)], axis=1)
-    found.append(sweep(deck, np.full(41, 0.0125), np.full(41, 0.0048), _Z, swatch("navy"), around=12, power=3.0))
-    rise = 0.030 * np.clip(top, 0.0, 1.0) ** 2
-    arch = deck + np.stack([rise * np.cos(arc), rise * np.sin(arc), np.zeros(41)], axis=1)
-    arch = arch[6:-6]
-    found.append(sweep(arch, np.full(29, 0.0055), np.full(29, 0.0040), _Z, swatch("coral"), around=10))
-    for index in range(9, 32, 2):
-        post = np.stack([deck[index], arch[index - 6]])
-        found.append(sweep(post, np.full(2, 0.0016), np.full(2, 0.0016), _Z, swatch("gold"), around=6))
-    boom = spline([(-0.168, 1.098, 0.010), (-0.158, 1.052, 0.056), (-0.112, 1.026, 0.096), (-0.074, 1.0190, 0.122)], 18)
-    found.append(sweep(boom, np.full(18, 0.0026), np.full(18, 0.0026), _Y, swatch("navy"), around=7))
-    tip = spline([(-0.080, 1.0195, 0.119), (-0.060, 1.0175, 0.127)], 7)
-    size = 0.0082 * np.sqrt(np.clip(1.0 - np.linspace(-1.0, 1.0, 7) ** 2, 0.02, 1.0))
-    found.append(sweep(tip, size, size, _Y, swatch("coral"), around=10))
-    whole = join(found)
-    return [whole.weighed(only(len(whole.points), "head"))]
+    return [thigh("left", 1.0), thigh("right", -1.0)]

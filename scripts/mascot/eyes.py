@@ -14,7 +14,8 @@ import numpy as np
 
 from .curves import Floats, ease
 from .head import face_normals, laid
-from .paint import region, swatch
+from .layer import plain
+from .paint import region
 from .skeleton import only
 from .surface import Surface, grid
 
@@ -127,13 +128,13 @@ def _lower_lash_points(eye: _Eye) -> Floats:
     edge = _lower(eye, s)
     size = eye.lower_lash * 0.0021 * ease(s, 0.28, 0.8)
     below = edge - np.stack([np.zeros_like(s), size], axis=1)
-    return np.stack([laid(edge + [0.0, 0.0003 * eye.lower_lash], 0.0026), laid(below, 0.0026)])
+    return np.stack([laid(edge + np.array([0.0, 0.0003 * eye.lower_lash]), 0.0026), laid(below, 0.0026)])
 
 
 def _crease_points(eye: _Eye) -> Floats:
     s = np.linspace(0.16, 0.90, 16)
     lifted = replace(eye, top=max(eye.top, 0.004) * 0.96 + 0.001)
-    edge = _upper(lifted, s) + [0.0, 0.0095]
+    edge = _upper(lifted, s) + np.array([0.0, 0.0095])
     size = 0.0013 * np.sin(np.pi * np.linspace(0.05, 0.95, 16))
     return np.stack([laid(edge, 0.0036), laid(edge + np.stack([0 * s, size], axis=1), 0.0036)])
 
@@ -156,6 +157,10 @@ def _disc_places(rings: int, count: int, where: Sequence[float]) -> Floats:
     return np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * v], axis=2)
 
 
+def _white_points(_: _Eye) -> Floats:
+    return _disc(np.array([0.0578, 1.1040]), (0.0385, 0.0455), 0.0004)
+
+
 def _iris_points(eye: _Eye) -> Floats:
     centre = _IRIS_CENTRE + eye.look
     return _disc(centre, (0.0250 * eye.iris, 0.0325 * eye.iris * eye.flat), 0.0010)
@@ -171,13 +176,8 @@ def _glint_points(eye: _Eye, sign: float) -> Floats:
     return _disc(centre, (0.0038, 0.0046), 0.0013, 2, 12)
 
 
-def _plain(points: Floats, colour: str) -> Floats:
-    u, v, _, _ = swatch(colour)
-    return np.broadcast_to([u, v], (*points.shape[:2], 2))
-
-
 def _sided(points: Floats, sign: float) -> Floats:
-    return points * np.array([sign, 1.0, 1.0])
+    return np.asarray(points * np.array([sign, 1.0, 1.0]))
 
 
 def _part(shape: Callable[[_Eye], Floats], places: Floats, sign: float, states: Mapping[str, _Eye]) -> Surface:
@@ -207,7 +207,7 @@ def lids() -> list[Surface]:
     found = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
         points = _lid_points(_REST)
-        found.append(_part(_lid_points, _plain(points, "skin"), sign, _states(side)))
+        found.append(_part(_lid_points, plain(points, "skin"), sign, _states(side)))
     return found
 
 
@@ -216,8 +216,7 @@ def eyes() -> list[Surface]:
     found = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
         states = _states(side)
-        white = _disc(np.array([0.0578, 1.1040]), (0.0385, 0.0455), 0.0004)
-        found.append(_part(lambda _: white, _disc_places(5, 28, region("sclera")), sign, {}))
+        found.append(_part(_white_points, _disc_places(5, 28, region("sclera")), sign, {}))
         layers: tuple[tuple[Callable[[_Eye], Floats], str | None], ...] = (
             (_iris_points, None),
             (partial(_shine_points, sign=sign), "white"),
@@ -228,6 +227,6 @@ def eyes() -> list[Surface]:
         )
         for shape, colour in layers:
             points = shape(_REST)
-            places = _disc_places(5, 28, region("iris")) if colour is None else _plain(points, colour)
+            places = _disc_places(5, 28, region("iris")) if colour is None else plain(points, colour)
             found.append(_part(shape, places, sign, states))
     return found

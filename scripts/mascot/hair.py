@@ -63,8 +63,7 @@ def _strand(
     shape = table(profile, len(path))
     x0, y0, x1, y1 = region("hair")
     where = (x0, y0 + (y1 - y0) * start, x1, y0 + (y1 - y0) * end)
-    part = sweep(path, width * shape, depth * np.sqrt(shape), side, where, around=around, power=1.7)
-    return part
+    return sweep(path, width * shape, depth * np.sqrt(shape), side, where, around=around, power=1.7)
 
 
 def _over(points: Sequence[tuple[float, float, float]], count: int) -> Floats:

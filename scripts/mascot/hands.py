@@ -29,7 +29,7 @@ def _finger(side: str, sign: float, name: str) -> Surface:
     )
     end = distal + (distal - middle) * 0.98
     start = proximal - (middle - proximal) * 0.55
-    path = spline([start, proximal, middle, distal, end], 17)
+    path = spline(np.stack([start, proximal, middle, distal, end]), 17)
     size = _SIZES[name] * table([0.90, 1.0, 1.0, 0.96, 0.86], 17)
     size[-3:] *= [0.94, 0.74, 0.10]
     path[:, 1] -= 0.0008
@@ -39,11 +39,11 @@ def _finger(side: str, sign: float, name: str) -> Surface:
     return part.weighed(along(sign * part.points[:, 0], names, borders, [0.006, 0.0045, 0.004]))
 
 
-def _thumb(side: str, sign: float) -> Surface:
+def _thumb(side: str) -> Surface:
     names = [f"{side}Thumb{part}" for part in ("Metacarpal", "Proximal", "Distal")]
     joints = [np.array(JOINTS[name].at) for name in names]
     end = joints[2] + (joints[2] - joints[1]) * 0.92
-    path = spline([joints[0] - (joints[1] - joints[0]) * 0.35, *joints, end], 17)
+    path = spline(np.stack([joints[0] - (joints[1] - joints[0]) * 0.35, *joints, end]), 17)
     size = 0.0102 * table([0.85, 1.20, 1.08, 0.98, 0.86], 17)
     size[-3:] *= [0.93, 0.72, 0.10]
     part = sweep(path, size, size * 0.95, (0.0, 1.0, 0.0), swatch("skin"), around=10)
@@ -57,6 +57,6 @@ def hands() -> list[Surface]:
     """Return both hands with their wrists."""
     found = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        found += [_palm(side, sign), _thumb(side, sign)]
+        found += [_palm(side, sign), _thumb(side)]
         found += [_finger(side, sign, name) for name in _SIZES]
     return found

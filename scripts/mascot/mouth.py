@@ -1,23 +1,20 @@
-"""The mouth: lips of skin that open on teeth and tongue; and nose, brows and cheeks."""
+"""The mouth: lips of skin that open on teeth and tongue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
-from .curves import Floats, ease
-from .head import face_normals, jaw, laid, puff
-from .paint import swatch
-from .skeleton import only
-from .surface import Surface, grid
+from .curves import Floats
+from .head import jaw, laid, puff
+from .layer import layer
+from .surface import Surface
 
-__all__ = ["brows", "cheeks", "lips", "mouth", "nose"]
+__all__ = ["lips", "mouth"]
 
 _Y = 1.0400
-_State = TypeVar("_State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def _lip_points(state: _Mouth) -> Floats:
     half = np.linspace(np.pi, 0.0, _COUNT)
     rim_up = np.stack([0.040 * np.cos(half), 1.0345 + 0.0225 * np.sin(half)], axis=1)
     rim_down = np.stack([0.040 * np.cos(half[::-1]), 1.0345 - 0.0300 * np.sin(half)], axis=1)
-    rim = np.concatenate([rim_up, rim_down]) + [0.6 * state.x, 0.0]
+    rim = np.concatenate([rim_up, rim_down]) + np.array([0.6 * state.x, 0.0])
     rows = [laid(opening + (rim - opening) * share, lift) for share, lift in _LIPS]
     points = np.stack(rows)
     return _sunk(np.concatenate([points, points[:, :1]], axis=1), state)
@@ -107,7 +104,7 @@ def _inside_points(state: _Mouth) -> Floats:
 
 def _teeth_points(state: _Mouth) -> Floats:
     t = np.linspace(-0.80, 0.80, 12)
-    top = _upper(state, t) + [0.0, 0.0012]
+    top = _upper(state, t) + np.array([0.0, 0.0012])
     gap = np.minimum(state.up + state.down, 0.024)
     size = (0.0012 + state.teeth * max(gap, 0.0)) * np.clip(1.0 - (t / 0.80) ** 4, 0.15, 1.0)
     return _sunk(np.stack([laid(top, 0.0025), laid(top - np.stack([0 * t, size], axis=1), 0.0025)]), state)
@@ -146,110 +143,18 @@ def _line(edge: Callable[[_Mouth, Floats], Floats], size: float, low: float) -> 
     return points
 
 
-def _plain(points: Floats, colour: str) -> Floats:
-    u, v, _, _ = swatch(colour)
-    return np.broadcast_to([u, v], (*points.shape[:2], 2))
-
-
-def _layer(shape: Callable[[_State], Floats], rest: _State, states: Mapping[str, _State], colour: str) -> Surface:
-    still = shape(rest)
-    base = grid(still, _plain(still, colour), outward=np.array([0.0, 0.0, 1.0]))
-    morphs = {}
-    for name, state in states.items():
-        move = (shape(state) - still).reshape(-1, 3)
-        if float(np.abs(move).max()) > 1e-7:
-            morphs[name] = move
-    weights = only(len(base.points), "head")
-    return Surface(base.points, face_normals(base.points), base.places, base.triangles, weights, morphs)
-
-
 def lips() -> Surface:
     """Return the skin around the mouth."""
-    return _layer(_lip_points, _REST, _STATES, "skin")
+    return layer(_lip_points, _REST, _STATES, "skin")
 
 
 def mouth() -> list[Surface]:
     """Return the mouth's inside, teeth, tongue and the lines of its lips, back to front."""
     return [
-        _layer(_inside_points, _REST, _STATES, "mouth"),
-        _layer(_tongue_points, _REST, _STATES, "tongue"),
-        _layer(_teeth_points, _REST, _STATES, "white"),
-        _layer(_tongue_out_points, _REST, _STATES, "tongue"),
-        _layer(_line(_lower, 0.0012, 0.0), _REST, _STATES, "lip"),
-        _layer(_line(_upper, 0.0019, 0.1), _REST, _STATES, "lip"),
+        layer(_inside_points, _REST, _STATES, "mouth"),
+        layer(_tongue_points, _REST, _STATES, "tongue"),
+        layer(_teeth_points, _REST, _STATES, "white"),
+        layer(_tongue_out_points, _REST, _STATES, "tongue"),
+        layer(_line(_lower, 0.0012, 0.0), _REST, _STATES, "lip"),
+        layer(_line(_upper, 0.0019, 0.1), _REST, _STATES, "lip"),
     ]
-
-
-def nose() -> Surface:
-    """Return the nose: a small shade on one side."""
-    flat = np.array(
-        [
-            [[0.0005, 1.0690], [0.0005, 1.0690]],
-            [[-0.0036, 1.0632], [0.0014, 1.0632]],
-            [[-0.0016, 1.0612], [0.0006, 1.0618]],
-        ]
-    )
-    points = laid(flat, 0.0012)
-    part = grid(points, _plain(points, "nose"), outward=np.array([0.0, 0.0, 1.0]))
-    return part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Brow:
-    """The left brow: how far its inner and outer end rise, in metres, and how it bends."""
-
-    inner: float = 0.0
-    outer: float = 0.0
-    bend: float = 0.0060
-    x: float = 0.0
-
-
-_BROW = _Brow()
-_BROWS: Mapping[str, _Brow] = {
-    "happy": _Brow(0.0060, 0.0050, 0.0090),
-    "angry": _Brow(-0.0155, 0.0050, 0.0010, -0.0060),
-    "sad": _Brow(0.0090, -0.0110, 0.0005, -0.0020),
-    "relaxed": _Brow(0.0060, -0.0030, 0.0085),
-    "surprised": _Brow(0.0130, 0.0115, 0.0095),
-}
-
-
-def _brow_points(brow: _Brow) -> Floats:
-    s = np.linspace(0.0, 1.0, 16)
-    x = 0.0300 + brow.x * (1.0 - s) + 0.0520 * s
-    y = 1.1690 + brow.inner * (1.0 - s) + brow.outer * s - 0.0050 * s * s + brow.bend * np.sin(np.pi * s**0.85)
-    size = 0.0039 * (0.55 + 0.45 * ease(s, 0.0, 0.2)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
-    curve = np.stack([x, y], axis=1)
-    half = np.stack([0 * s, size], axis=1)
-    lift = 0.0150 + 0.0030 * np.sin(np.pi * s)
-    return np.stack([laid(curve + half, lift), laid(curve - half, lift)])
-
-
-def brows() -> list[Surface]:
-    """Return both brows, floating before the hair as drawn brows do."""
-    found = []
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        states = dict(_BROWS)
-        states[f"browUp{side}"] = _Brow(0.0150, 0.0140, 0.0095)
-        states[f"browDown{side}"] = _Brow(-0.0140, -0.0050, 0.0030, -0.0040)
-
-        def shape(brow: _Brow, sign: float = sign) -> Floats:
-            return _brow_points(brow) * np.array([sign, 1.0, 1.0])
-
-        found.append(_layer(shape, _BROW, states, "brow"))
-    return found
-
-
-def cheeks() -> list[Surface]:
-    """Return the blush of both cheeks, over their own texture."""
-    found = []
-    for sign in (1.0, -1.0):
-        across, up = np.meshgrid(np.linspace(-1.0, 1.0, 7), np.linspace(1.0, -1.0, 5))
-        flat = np.stack([sign * (0.0790 + 0.0205 * across), 1.0610 + 0.0135 * up], axis=2)
-        points = laid(flat, 0.0034)
-        places = np.stack([0.5 + 0.5 * across, 0.5 - 0.5 * up], axis=2)
-        part = grid(points, places, outward=np.array([0.0, 0.0, 1.0]))
-        part = part.facing(face_normals(part.points)).weighed(only(len(part.points), "head"))
-        morphs = {"cheekPuff": puff(part.points, 0.014)}
-        found.append(Surface(part.points, part.normals, part.places, part.triangles, part.weights, morphs))
-    return found
