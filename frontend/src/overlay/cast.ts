@@ -7,13 +7,6 @@ import { PngAvatar } from "./avatars/png.js";
 import { SvgAvatar } from "./avatars/svg.js";
 import type { Options } from "./options.js";
 
-/** Beside this script on the server; few pages need it. */
-const LIVE2D = "./live2d.js";
-
-interface Live2d {
-  createLive2dAvatar(url: string, core: string, options: { readonly quality: string }): Promise<Avatar>;
-}
-
 export interface Casting {
   readonly avatar: Avatar;
   /** What the avatar itself does not know: that another one was asked for and why it is not here. */
@@ -58,7 +51,7 @@ async function make(kind: AvatarKind, source: AvatarSource, resting: Readonly<Re
     return createVrmAvatar(url, { quality: options.quality, restingPose: resting });
   }
   if (kind === "live2d") {
-    const { createLive2dAvatar } = (await import(LIVE2D)) as Live2d;
+    const { createLive2dAvatar } = await import("./avatars/live2d.js");
     return createLive2dAvatar(url, source.core ? withToken(source.core) : "", { quality: options.quality });
   }
   if (kind === "png") return PngAvatar.load(source.name, source.url, source.files ?? []);

@@ -1,6 +1,8 @@
 /** The overlay page: puts it together and keeps it drawing. */
 
-import { problemOf } from "./cast.js";
+import type { Problem } from "./avatar.js";
+import { castFile, problemOf } from "./cast.js";
+import { acceptDrops } from "./drop.js";
 import { Hints } from "./hints.js";
 import { readOptions } from "./options.js";
 import { Overlay } from "./overlay.js";
@@ -93,6 +95,26 @@ function state(): PageState {
   };
 }
 
+function complain(problem: Problem): void {
+  hints.show("drop", [problem.message, problem.suggestion].filter(Boolean).join(". "), HINT_SECONDS);
+}
+
+/** A model or an animation that was dropped on the page is shown there and nowhere else. */
+function takeDrops(): void {
+  acceptDrops(document, {
+    model: (bytes, name) => {
+      hints.show("drop", `Loading ${name} …`);
+      castFile(bytes, overlay.restingPose, options)
+        .then((avatar) => overlay.show(avatar, []))
+        .then(() => hints.hide("drop"))
+        .catch((error: unknown) => complain(problemOf(error)));
+    },
+    clip: (url, action) => overlay.avatar?.play({ action, url, startsAt: performance.now(), strength: 1, duration: null }),
+    refuse: complain,
+    hover: (over) => document.body.classList.toggle("taking", over),
+  });
+}
+
 function begin(): void {
   document.body.dataset["layout"] = options.layout;
   document.body.dataset["theme"] = options.theme;
@@ -102,6 +124,7 @@ function begin(): void {
   new ResizeObserver(() => overlay.resize()).observe(stage);
   for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => overlay.sound.resume());
   addEventListener("unhandledrejection", (event) => hints.show("fault", problemOf(event.reason).message, HINT_SECONDS));
+  takeDrops();
   setInterval(report, REPORT_MS);
   setTimeout(changed, PATIENCE_MS + 50);
   window.avatarBridge = {

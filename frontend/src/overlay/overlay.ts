@@ -174,6 +174,7 @@ export class Overlay implements Listener {
     } else if (link === "lost") {
       if (!this.welcomed) this.hints.show("link", `Looking for Avatar Bridge at ${location.host} …`);
       this.cut(null);
+      this.sound.take(false);
       this.avatar?.release();
     }
     this.changed();

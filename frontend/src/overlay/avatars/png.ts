@@ -13,7 +13,7 @@ const STICKY = 0.05;
 const BLINK_FROM = 0.55;
 const EMOTION_FROM = 0.35;
 const EMOTION_UNTIL = 0.22;
-const ZOOM: Readonly<Record<Framing, number>> = { full: 1, half: 1.35, face: 2 };
+const ZOOM: Readonly<Record<Framing, number>> = { full: 1, half: 1, face: 1.8 };
 
 export class PngAvatar implements Avatar {
   readonly kind = "png";
@@ -76,7 +76,7 @@ export class PngAvatar implements Avatar {
 
   frame(framing: Framing): void {
     this.zoom = ZOOM[framing];
-    this.figure.style.transformOrigin = framing === "full" ? "50% 100%" : "50% 0%";
+    this.figure.style.transformOrigin = framing === "face" ? "50% 12%" : "50% 100%";
   }
 
   play(): void {
