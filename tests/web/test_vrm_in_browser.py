@@ -111,7 +111,7 @@ def where(picture: np.ndarray, part: str) -> np.ndarray:
     """Return which pixels show a part, by its pure colour."""
     goal = np.array(COLOURS[part]) * 255
     near = np.abs(picture[..., :3].astype(float) - goal).max(axis=-1) < 24
-    return near & (picture[..., 3] > 250)
+    return np.asarray(near & (picture[..., 3] > 250))
 
 
 def centre(picture: np.ndarray, part: str) -> tuple[float, float]:
