@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import Gathering
 from players import ToneVoice, Witness, prepare_here
 from stories import MAP
 from virtual_time import VirtualClock, run
@@ -18,7 +19,9 @@ from virtual_time import VirtualClock, run
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.motion.rig import CHANNELS
-from avatar_bridge.core.vocabulary import Frame, SpokenSegment
+from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
+from avatar_bridge.core.vocabulary import Frame, Samples, SpokenSegment
+from avatar_bridge.drivers.overlay import OverlayDriver
 from avatar_bridge.errors import SpeakerError, UsageError
 from avatar_bridge.settings import Settings, SoundSettings, VoiceSettings
 
@@ -520,3 +523,158 @@ def test_a_recording_that_cannot_be_made_is_no_performance(tmp_path: Path) -> No
 
     with pytest.raises(SpeakerError, match="there is no folder"):
         asyncio.run(scene())
+
+
+class Diary:
+    """A follower that remembers; it breaks on the word given."""
+
+    def __init__(self, breaks: str = "") -> None:
+        self.breaks = breaks
+        self.began_at: list[int] = []
+        self.grown: list[tuple[PlacedSegment | None, int, int]] = []
+        self.heard: list[HeardText] = []
+
+    def began(self, number: int, timeline: Timeline) -> None:
+        assert not timeline.segments
+        self.began_at.append(number)
+
+    def grew(self, timeline: Timeline, placed: PlacedSegment | None, samples: Samples, rate: int) -> None:
+        if self.breaks:
+            raise ValueError(self.breaks)
+        assert timeline.closed == (placed is None)
+        assert placed is None or timeline.segments[-1] is placed
+        self.grown.append((placed, len(samples), rate))
+
+    def ended(self, heard: HeardText) -> None:
+        self.heard.append(heard)
+
+
+def test_who_follows_learns_of_each_segment_with_its_sound_and_of_the_end() -> None:
+    async def scene() -> None:
+        diary = Diary()
+        bridge = bridge_of(Witness())
+        bridge.follow(diary)
+        async with bridge:
+            assert bridge.utterance == 0
+            outcome = await bridge.perform("Hello there. I am glad that you came, my friend. [pause 0.5] Bye.")
+            assert bridge.utterance == 1
+            assert diary.began_at == [1]
+            placed = [each for each, _, _ in diary.grown]
+            assert placed == [*outcome.timeline.segments, None]
+            for each, samples, rate in diary.grown[:-1]:
+                assert each is not None
+                assert samples / rate == pytest.approx(each.duration)
+            assert diary.heard == [outcome.heard]
+            await bridge.perform("Again.")
+            bridge.unfollow(diary)
+            bridge.unfollow(diary)
+            await bridge.perform("And again.")
+            assert diary.began_at == [1, 2]
+            assert bridge.utterance == 3
+
+    run(scene())
+
+
+def test_who_follows_learns_of_an_interrupt_after_sound_and_bodies() -> None:
+    async def scene() -> None:
+        driver, diary = Witness(), Diary()
+        commands: list[int] = []
+
+        class Late(Diary):
+            def ended(self, heard: HeardText) -> None:
+                super().ended(heard)
+                commands.append(len(driver.commands))
+
+        late = Late()
+        bridge = bridge_of(driver)
+        bridge.follow(diary)
+        bridge.follow(late)
+        async with bridge:
+            speaking = asyncio.ensure_future(bridge.perform("One two three four. " * 10))
+            await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 1.0)
+            heard = bridge.interrupt()
+            assert diary.heard == late.heard == [heard]
+            assert not heard.complete
+            assert commands == [len(driver.commands)] == [1]
+            grown = len(diary.grown)
+            await speaking
+            await bridge.stage.frames(60)
+            assert len(diary.grown) == grown
+            assert len(diary.heard) == 1
+
+    run(scene())
+
+
+def test_a_follower_that_fails_is_left_out_and_the_show_goes_on() -> None:
+    async def scene() -> None:
+        bad, good = Diary(breaks="boom"), Diary()
+        bridge = bridge_of(Witness())
+        bridge.follow(bad)
+        bridge.follow(good)
+        async with bridge:
+            outcome = await bridge.perform("Hello there. I am glad that you came.")
+            assert outcome.heard.complete
+            assert len(good.grown) == len(outcome.timeline.segments) + 1
+            assert bad.heard == []
+            (trouble,) = bridge.troubles
+            assert "Diary" in trouble.message
+            assert "boom" in trouble.message
+
+    run(scene())
+
+
+def test_a_target_is_connected_anew() -> None:
+    class Counting(Witness):
+        runs = 0
+        running = 0
+
+        async def run(self) -> None:
+            self.runs += 1
+            self.running += 1
+            assert self.running == 1
+            try:
+                if self.runs == 2:
+                    raise ValueError("a defect")
+                await asyncio.Event().wait()
+            finally:
+                self.running -= 1
+
+    async def scene() -> None:
+        driver = Counting(name="hat stand")
+        async with bridge_of(driver, Witness()) as bridge:
+            await bridge.stage.frames(2)
+            bridge.reconnect("hat stand")
+            await bridge.stage.frames(2)
+            assert (driver.runs, driver.running) == (2, 0)
+            assert bridge.stage.bodies[0].failure is not None
+            bridge.reconnect("hat stand")
+            await bridge.stage.frames(2)
+            assert (driver.runs, driver.running) == (3, 1)
+            assert bridge.stage.bodies[0].failure is None
+            with pytest.raises(UsageError, match=r"hat stand, witness, got 'hatstand'; did you mean 'hat stand'\?"):
+                bridge.reconnect("hatstand")
+        with pytest.raises(UsageError, match="closed"):
+            bridge.reconnect("hat stand")
+
+    run(scene())
+
+
+@pytest.mark.parametrize("chosen", [{"sound": {"speaker": "overlay"}}, {"drivers": {"overlay": {}}}], ids=str)
+def test_what_needs_pages_says_how_to_serve_them(chosen: dict[str, Any]) -> None:
+    settings = Settings.model_validate({"voice": {"engine": "tone"}, "sound": {"speaker": "none"}} | chosen)
+    with pytest.raises(UsageError, match=r"avatar-bridge serve.*avatar_bridge\.web\.Server"):
+        Bridge.from_settings(settings)
+
+
+def test_pages_are_given_to_what_takes_them(tmp_path: Path) -> None:
+    (tmp_path / "wave one.vrma").write_bytes(b"glTF")
+    settings = Settings.model_validate(
+        {"voice": {"engine": "tone"}, "drivers": {"overlay": {"lead": 0.1}}, "web": {"clips": str(tmp_path)}}
+    )
+    bridge = Bridge.from_settings(settings, audience=Gathering())
+    (driver,) = bridge.drivers
+    assert isinstance(driver, OverlayDriver)
+    assert driver.lead == 0.1
+    assert bridge.settings.sound.speaker == "overlay"
+    assert bridge.motion_map.find("wave") is not None
+    assert bridge.settings.motion.map == "mascot"

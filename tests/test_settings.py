@@ -141,3 +141,23 @@ def test_a_device_is_a_name_or_a_number() -> None:
     assert parse_settings("[sound]\ndevice = 3\n", source="x").sound.device == 3
     assert parse_settings('[sound]\ndevice = "Speakers"\n', source="x").sound.device == "Speakers"
     assert override(Settings(), {"sound.device": "3"}).sound.device == 3
+
+
+def settled(text: str, *, pages: bool) -> tuple[str, str]:
+    chosen = parse_settings(text, source="bridge.toml").settled(pages=pages)
+    return chosen.sound.speaker, chosen.motion.map
+
+
+@pytest.mark.parametrize(
+    ("text", "pages", "speaker", "motion_map"),
+    [
+        ("", False, "local", "any_vts_model"),
+        ("", True, "overlay", "any_vts_model"),
+        ("[drivers.overlay]", True, "overlay", "mascot"),
+        ("[drivers.overlay]\nenabled = false", True, "overlay", "any_vts_model"),
+        ('[drivers.scene]\ndriver = "overlay"', True, "overlay", "mascot"),
+        ('sound.speaker = "none"\nmotion.map = "mine.toml"\n[drivers.overlay]', True, "none", "mine.toml"),
+    ],
+)
+def test_auto_is_settled_by_what_there_is(text: str, pages: bool, speaker: str, motion_map: str) -> None:
+    assert settled(text, pages=pages) == (speaker, motion_map)

@@ -13,7 +13,6 @@ from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
 from avatar_bridge.files import read_text
-from avatar_bridge.registry import map_names
 
 __all__ = [
     "DriverSettings",
@@ -137,7 +136,7 @@ class Settings(_Table):
         """Return settings in which nothing is `auto` but the voice; `pages` tells whether the pages' server runs."""
         speaker = ("overlay" if pages else "local") if self.sound.speaker == "auto" else self.sound.speaker
         shown = any((table.driver or name) == "overlay" for name, table in self.drivers.items() if table.enabled)
-        fitting = "mascot" if shown and "mascot" in map_names() else "any_vts_model"
+        fitting = "mascot" if shown else "any_vts_model"
         motion_map = fitting if self.motion.map == "auto" else self.motion.map
         return self.model_copy(
             update={
