@@ -12,6 +12,10 @@ export interface OpenTag {
 
 const LONGEST = 40;
 
+/** Where something fits this well, what fits faintly is left out. */
+const GOOD = 60;
+const FAINT = 20;
+
 /** The tag that the caret stands in, if its name is still being typed; `[[` is a literal bracket. */
 export function openTag(text: string, caret: number): OpenTag | null {
   const start = text.lastIndexOf("[", caret - 1);
@@ -39,6 +43,7 @@ export function fit(typed: string, name: string): number {
   if (given.startsWith(wanted)) return 80 - Math.min(given.length, 20);
   const inside = given.indexOf(wanted);
   if (inside > 0) return 50 - Math.min(inside, 20);
+  if (!startsWord(name, wanted)) return 0;
   let at = -1;
   let spread = 0;
   for (const letter of wanted) {
@@ -50,6 +55,11 @@ export function fit(typed: string, name: string): number {
   return wanted.length > 1 ? Math.max(20 - spread, 1) : 0;
 }
 
+/** Whether one of the name's words begins as `wanted` does. */
+function startsWord(name: string, wanted: string): boolean {
+  return name.toLocaleLowerCase().split(/[_\- ]/).some((word) => word.startsWith(wanted.slice(0, 1)));
+}
+
 /** The actions that fit, best first; an alias and the meaning count less than the name. */
 export function suggestions(typed: string, actions: readonly ActionInfo[], most = 8): ActionInfo[] {
   const scored = actions.map((action, index) => {
@@ -57,7 +67,8 @@ export function suggestions(typed: string, actions: readonly ActionInfo[], most 
     const inMeaning = typed.length > 2 && action.meaning.toLocaleLowerCase().includes(typed.toLocaleLowerCase()) ? 8 : 0;
     return { action, index, score: Math.max(fit(typed, action.name), aliases, inMeaning) };
   });
-  const fitting = scored.filter((each) => each.score > 0);
+  const best = Math.max(...scored.map((each) => each.score));
+  const fitting = scored.filter((each) => each.score > (best >= GOOD ? FAINT : 0));
   fitting.sort((one, other) => other.score - one.score || one.index - other.index);
   return fitting.slice(0, most).map((each) => each.action);
 }

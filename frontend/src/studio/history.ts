@@ -16,13 +16,13 @@ export class PerformedTexts {
     if (before >= 0) this.texts.splice(before, 1);
     this.texts.unshift(text);
     this.texts.length = Math.min(this.texts.length, MOST);
-    this.at = -1;
+    this.at = 0;
     this.storage.setItem(KEY, JSON.stringify(this.texts));
   }
 
-  /** The next older (1) or newer (-1) text; null at the oldest, "" past the newest. */
-  step(direction: 1 | -1): string | null {
-    const next = this.at + direction;
+  /** The next older (1) or newer (-1) text than the one in the box; null at the oldest, "" past the newest. */
+  step(direction: 1 | -1, text: string): string | null {
+    const next = (text === "" ? -1 : this.at) + direction;
     if (next >= this.texts.length || next < -1) return null;
     this.at = next;
     return next < 0 ? "" : (this.texts[next] ?? null);

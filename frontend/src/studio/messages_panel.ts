@@ -1,6 +1,7 @@
 /** What went otherwise than asked, newest first, with what to do. */
 
 import { found, make, setText } from "./dom.js";
+import { remedyWords } from "./state.js";
 import type { Note } from "./state.js";
 
 const MOST = 200;
@@ -60,7 +61,7 @@ export class MessagesPanel {
         const times = entry.count > 1 ? ` ×${entry.count}` : "";
         const head = make("p", {}, entry.message, make("b", { class: "soft" }, times));
         const item = make("li", { class: "card", "data-level": entry.level }, head, time);
-        if (entry.suggestion) head.after(make("p", { class: "remedy" }, entry.suggestion));
+        if (entry.suggestion) head.after(make("p", { class: "remedy" }, remedyWords(entry.suggestion)));
         return item;
       }),
     );

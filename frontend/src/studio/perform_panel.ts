@@ -57,7 +57,6 @@ export class PerformPanel {
       const { utterance } = await this.api.post<{ readonly utterance: number }>("/v1/perform", { text, wait: false });
       this.texts.add(text);
       this.say(`Performing utterance ${utterance}.`, "good");
-      this.box.select();
     } catch (error) {
       this.say(inWords(error), "bad");
     }
@@ -89,7 +88,7 @@ export class PerformPanel {
       void this.perform();
     } else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && !event.shiftKey) {
       if (!event.altKey && !this.texts.shows(this.box.value)) return;
-      const text = this.texts.step(event.key === "ArrowUp" ? 1 : -1);
+      const text = this.texts.step(event.key === "ArrowUp" ? 1 : -1, this.box.value);
       if (text === null) return;
       event.preventDefault();
       this.box.value = text;

@@ -58,6 +58,11 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   failed: "failed",
 };
 
+/** What to do, as a sentence; a note that suggests only a name means the nearest right one. */
+export function remedyWords(suggestion: string): string {
+  return /\s/.test(suggestion.trim()) ? suggestion : `Did you mean “${suggestion}”?`;
+}
+
 /** A target's status in words. */
 export function statusWords(status: string): string {
   return STATUS_WORDS[status] ?? status;

@@ -3,7 +3,7 @@
 import { inWords } from "./api.js";
 import type { Api } from "./api.js";
 import { found, make, match, setText } from "./dom.js";
-import { statusTone, statusWords } from "./state.js";
+import { remedyWords, statusTone, statusWords } from "./state.js";
 import type { Note, PageState, ShowState, TargetState } from "./state.js";
 
 const SOUND_WORDS: Readonly<Record<string, string>> = {
@@ -26,7 +26,8 @@ export class TargetsPanel {
   show(state: ShowState): void {
     match(this.targets, state.targets, (each) => each.name, (each) => this.card(each), showTarget);
     found("no-targets", HTMLElement).hidden = state.targets.length > 0;
-    match(this.pages, state.pages, (each) => String(each.id), () => make("li", { class: "card" }, make("div", { class: "row" }), make("p"), make("ul")), showPage);
+    const shown = state.pages.filter((page) => page.kind !== "studio");
+    match(this.pages, shown, (each) => String(each.id), () => make("li", { class: "card" }, make("div", { class: "row" }), make("p"), make("ul")), showPage);
     found("no-pages", HTMLElement).hidden = state.pages.some((page) => page.kind === "overlay");
     match(this.glance, state.targets, (each) => each.name, () => make("li", { class: "lamp" }), (element, each) => {
       element.dataset.tone = statusTone(each.status);
@@ -109,6 +110,6 @@ function showPage(element: HTMLElement, page: PageState): void {
 function notes(list: HTMLElement, given: readonly Note[]): void {
   list.hidden = given.length === 0;
   match(list, given, (note) => note.message, () => make("li"), (element, note) => {
-    setText(element, note.suggestion ? `${note.message} – ${note.suggestion}` : note.message);
+    setText(element, note.suggestion ? `${note.message} – ${remedyWords(note.suggestion)}` : note.message);
   });
 }

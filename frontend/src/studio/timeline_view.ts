@@ -18,7 +18,7 @@ export class TimelineView {
   private readonly follow = found("timeline-follow", HTMLButtonElement);
   private readonly pen: CanvasRenderingContext2D;
   private ink: Ink = readInk();
-  private zoom = 3;
+  private zoom = 4;
   /** Where the user holds the view on the axis; null follows the playhead. */
   private held: number | null = null;
   private width = 0;
@@ -61,7 +61,7 @@ export class TimelineView {
   }
 
   private get scale(): number {
-    return SCALES[this.zoom] ?? 130;
+    return SCALES[this.zoom] ?? 190;
   }
 
   private get anchor(): number {
