@@ -17,7 +17,7 @@ from avatar_bridge.core.script.parser import parse as parse_script
 from avatar_bridge.errors import AvatarBridgeError, ScriptError, UsageError
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.web import bodies
-from avatar_bridge.web.refusals import Refusal, declared
+from avatar_bridge.web.refusals import Refusal, declared, field_words
 from avatar_bridge.web.show import OnStage, Speaking
 from avatar_bridge.wire.script_json import script_data
 
@@ -208,11 +208,11 @@ def _performed(body: bytes) -> bodies.PerformBody:
     try:
         return bodies.PerformBody.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "json_invalid":
-            raise Refusal(400, f"expected JSON: {first['msg']}", 'send {"text": "…"}, or text/plain') from None
-        place = ".".join(str(part) for part in first["loc"])
-        raise Refusal(422, f"{place}: {first['msg']}", 'send {"text": "…", "wait": false}') from None
+        problems = error.errors(include_url=False, include_input=False)
+        if problems[0]["type"] == "json_invalid":
+            words = f"expected JSON: {problems[0]['msg']}"
+            raise Refusal(400, words, 'send {"text": "…"}, or text/plain') from None
+        raise Refusal(422, field_words(problems), 'send {"text": "…", "wait": false}') from None
 
 
 async def _outcome(speaking: Speaking) -> bodies.OutcomeBody:

@@ -21,7 +21,7 @@ from avatar_bridge.web.bodies import PerformBody
 from avatar_bridge.web.body_limit import BodyLimit
 from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.map_routes import map_routes
-from avatar_bridge.web.refusals import declared, refusal_response
+from avatar_bridge.web.refusals import declared, field_words, refusal_response
 from avatar_bridge.web.security import Gate, Place
 from avatar_bridge.web.show import Show
 
@@ -130,10 +130,4 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     problems = error.errors()
     if any(problem["type"] == "json_invalid" for problem in problems):
         return refusal_response(400, f"expected JSON: {problems[0].get('ctx', {}).get('error', problems[0]['msg'])}")
-    words = "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems[:5])
-    return refusal_response(422, words, "GET /v1/openapi.json describes the fields")
-
-
-def _problem(place: tuple[int | str, ...], message: str) -> str:
-    within = ".".join(str(part) for part in place if part not in ("body", "query", "path"))
-    return f"{within or 'the body'}: {message}"[:300]
+    return refusal_response(422, field_words(problems), "GET /v1/openapi.json describes the fields")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import JSONResponse
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from avatar_bridge.web.bodies import ErrorBody
 
-__all__ = ["Refusal", "declared", "error_data", "refusal_response"]
+__all__ = ["Refusal", "declared", "error_data", "field_words", "refusal_response"]
 
 _MEANINGS: Mapping[int, str] = {
     400: "The body is no JSON that can be read.",
@@ -45,9 +45,19 @@ def refusal_response(
     return JSONResponse(error_data(error, suggestion), status, dict(headers or {}))
 
 
+def field_words(problems: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is wrong with which field, from pydantic's errors."""
+    return "; ".join(_field(problem["loc"], problem["msg"]) for problem in problems[:5])
+
+
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what a route declares of its refusals, those that every route may give included."""
     return {status: {"model": ErrorBody, "description": _MEANINGS[status]} for status in sorted({401, 403, *statuses})}
+
+
+def _field(place: Sequence[int | str], message: str) -> str:
+    within = ".".join(str(part) for part in place if part not in ("body", "query", "path"))
+    return f"{within or 'the body'}: {message}"[:300]
 
 
 def _writable(text: str) -> str:

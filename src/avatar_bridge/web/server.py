@@ -137,7 +137,7 @@ class Server:
         for task in telling:
             task.cancel()
         self._audience.dismiss()
-        web.should_exit = True
+        web.leaving.set()
         await asyncio.wait({serving})
         web.cut_off()
 
@@ -148,11 +148,20 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.accepting = asyncio.Event()
+        self.leaving = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
         await super().startup(sockets)
         self.accepting.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end; the date that answers carry is renewed meanwhile."""
+        while not self.leaving.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self.leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
