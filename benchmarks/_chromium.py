@@ -114,7 +114,7 @@ def until(tab: Any, expression: str, seconds: float = 30) -> Any:
     while not (value := tab.evaluate(expression)):
         if time.monotonic() > ends:
             raise TimeoutError(f"never came true within {seconds} s: {expression}")
-        tab.wait_for_timeout(20)
+        tab.wait_for_timeout(50)
     return value
 
 
@@ -124,7 +124,7 @@ async def until_async(tab: Any, expression: str, seconds: float = 30) -> Any:
     while not (value := await tab.evaluate(expression)):
         if time.monotonic() > ends:
             raise TimeoutError(f"never came true within {seconds} s: {expression}")
-        await tab.wait_for_timeout(20)
+        await tab.wait_for_timeout(50)
     return value
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 __all__ = ["WINDOW", "heard_times", "shown_times"]
@@ -18,7 +16,7 @@ _ALIKE = 0.7
 
 
 def heard_times(
-    sound: np.ndarray, times: np.ndarray, said: np.ndarray, starts: Sequence[float], near: float, reach: float = 0.6
+    sound: np.ndarray, times: np.ndarray, said: np.ndarray, starts: np.ndarray, near: np.ndarray, reach: float = 0.4
 ) -> np.ndarray:
     """Return the time at which each stretch of `said` that begins at `starts` was heard; NaN where it was not.
 
@@ -27,14 +25,14 @@ def heard_times(
         times: when each of its samples was heard, shape of `sound`.
         said: the utterance's own samples, mono at 48 kHz.
         starts: seconds from the utterance's first sample.
-        near: when the utterance's first sample should have been heard.
+        near: about when each stretch should have been heard.
         reach: how far from there to look, seconds either way.
     """
     found = []
-    for start in starts:
+    for start, about in zip(starts, near, strict=True):
         piece = said[round(start * RATE) :][: round(WINDOW * RATE)]
-        first = max(0, int(np.searchsorted(times, near + start - reach)))
-        last = int(np.searchsorted(times, near + start + reach)) + len(piece)
+        first = max(0, int(np.searchsorted(times, about - reach)))
+        last = int(np.searchsorted(times, about + reach)) + len(piece)
         found.append(_find(sound[first:last], piece, times[first:last]))
     return np.array(found)
 
@@ -55,7 +53,7 @@ def _find(sound: np.ndarray, piece: np.ndarray, times: np.ndarray) -> float:
 
 
 def shown_times(
-    at: np.ndarray, shown: np.ndarray, curve: tuple[np.ndarray, np.ndarray], starts: Sequence[float], near: np.ndarray
+    at: np.ndarray, shown: np.ndarray, curve: tuple[np.ndarray, np.ndarray], starts: np.ndarray, near: np.ndarray
 ) -> np.ndarray:
     """Return the time at which the mouth of each stretch was shown; NaN where it hardly moves there.
 

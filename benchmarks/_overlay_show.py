@@ -24,6 +24,34 @@ __all__ = ["Served", "Visit", "served"]
 
 RATE = 48000
 _TOKEN = "a-token-for-the-measurement-only"
+_TAKE_DOWN = """
+window.__visit = { texts: [], sounds: [], ended: 0 };
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => {
+      const visit = window.__visit;
+      if (typeof data !== "string") {
+        if (new Uint8Array(data)[0] === 2) visit.sounds.push(data);
+      } else if (!/^.{0,12}"(pong|clock)"/.test(data)) {
+        visit.texts.push(data);
+        if (/^.{0,12}"ended"/.test(data)) visit.ended = JSON.parse(data).utterance;
+      }
+    });
+  }
+};
+window.__visit.fetch = () => {
+  const visit = window.__visit, texts = visit.texts, sounds = visit.sounds.map((data) => {
+    let text = "";
+    for (const byte of new Uint8Array(data)) text += String.fromCharCode(byte);
+    return btoa(text);
+  });
+  visit.texts = [];
+  visit.sounds = [];
+  return [texts, sounds];
+};
+"""
+"""Takes down what the page is told, but for motion frames and the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +119,23 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(slots=True)
 class Visit:
-    """What one page was told over its socket, as the browser received it."""
+    """What one page was told over its socket."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     sounds: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
-    frames: list[bytes] = field(default_factory=list)
 
     def watch(self, tab: Any) -> None:
-        """Listen to every socket that the page opens from now on."""
-        tab.on("websocket", lambda socket: socket.on("framereceived", self._took))
+        """Let the page that `tab` opens next take down what it is told; it costs no message to anybody meanwhile."""
+        tab.add_init_script(_TAKE_DOWN)
+
+    def fetch(self, tab: Any) -> None:
+        """Take over what the page took down since the last time."""
+        texts, sounds = tab.evaluate("__visit.fetch()")
+        self.messages += [json.loads(text) for text in texts]
+        for sound in sounds:
+            raw = base64.b64decode(sound)
+            utterance, offset = np.frombuffer(raw[4:12], "<u4")
+            self.sounds.setdefault(int(utterance), []).append((int(offset), raw[16:]))
 
     def of(self, kind: str, utterance: int | None = None) -> list[dict[str, Any]]:
         """Return the messages of one type, in order."""
@@ -127,14 +163,3 @@ class Visit:
     def words(self, utterance: int) -> list[dict[str, Any]]:
         """Return the utterance's words with their times."""
         return [word for segment in self.of("segment", utterance) for word in segment["words"]]
-
-    def _took(self, payload: str | bytes) -> None:
-        if isinstance(payload, str):
-            message = json.loads(payload)
-            if message["type"] not in ("pong", "clock"):
-                self.messages.append(message)
-        elif payload[0] == 2:
-            utterance, offset = np.frombuffer(payload[4:12], "<u4")
-            self.sounds.setdefault(int(utterance), []).append((int(offset), payload[16:]))
-        else:
-            self.frames.append(payload)

@@ -35,6 +35,8 @@ STILL = '[motion]\nmap = "any_vts_model"\nliveliness = 0.0\n'
 """Without life of its own only gestures and the mouth move."""
 SETTLED = 4.0
 """Seconds until the sound server's account of time can be trusted."""
+_SMALLEST = {"width": 240, "height": 320}
+"""A page that costs little to draw: the browser shall have time for the sound."""
 NAIVE = """
 window.__naive = { context: null, starts: [], rows: [] };
 {
@@ -118,13 +120,11 @@ class Stage:
         """Wait for something in the page."""
         return _browser.until(self.tab, expression, seconds)
 
-    def over(self, utterance: int, seconds: float = 120) -> None:
-        """Wait until an utterance has ended."""
-        ends = time.monotonic() + seconds
-        while not self.visit.of("ended", utterance):
-            if time.monotonic() > ends:
-                raise TimeoutError(f"utterance {utterance} did not end within {seconds} s")
-            self.tab.wait_for_timeout(50)
+    def over(self, utterance: int) -> None:
+        """Wait until an utterance has ended, and take over what the page was told."""
+        self.until(f"__visit.ended >= {utterance}", 180)
+        self.tab.wait_for_timeout(300)
+        self.visit.fetch(self.tab)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def staged(voice: str = "piper", more: str = STILL) -> Iterator[Stage]:
     """Yield a stage that is ready and whose listener knows the time."""
     with _sink.NullSink(), _ear.PulseEar() as ear, _show.served(voice, more) as served, _browser.chromium() as browser:
         visit = _show.Visit()
-        tab = browser.new_page(viewport=_browser.SMALL)
+        tab = browser.new_page(viewport=_SMALLEST)
         tab.add_init_script(NAIVE)
         visit.watch(tab)
         tab.goto(served.overlay(avatar="svg"))
@@ -149,14 +149,13 @@ def rehearse(stage: Stage, text: str = TEXT) -> Take:
     tab.evaluate("avatarBridge.trace('all'); __naive.starts.length = 0; __naive.rows.length = 0; 0")
     utterance = stage.served.call("POST", "/v1/perform", {"text": text})["utterance"]
     stage.over(utterance)
-    tab.wait_for_timeout(300)
     rows = [row for row in tab.evaluate("avatarBridge.trace()") if row["utterance"] == utterance]
     tab.evaluate("avatarBridge.trace(false); 0")
     at = np.array([row["bridge"] for row in rows])
     said = visit.said(utterance)
     sound, times = stage.ear.recording()
     starts = np.arange(0.0, len(said) / RATE - _lag.WINDOW, 0.25)
-    near = float(np.median(at - [row["playhead"] for row in rows]))
+    near = _reached(rows, starts)
     heard = _lag.heard_times(sound, times, said, starts, near)
     if not np.isfinite(heard).any():
         raise ValueError("nothing of the utterance is in the recording")
@@ -173,9 +172,16 @@ def rehearse(stage: Stage, text: str = TEXT) -> Take:
         shown=shown,
         naive=_naive(tab.evaluate("[__naive.starts, __naive.rows]"), rows, starts),
         words=np.array([when - heard_at(word) for when, word in _marked(rows, visit.words(utterance))]),
-        strokes=np.array([when - heard_at(word) for when, word in _nods(rows, visit, utterance, near)]),
+        strokes=np.array([when - heard_at(word) for when, word in _nods(rows, visit, utterance)]),
         first_ms=next(iter(visit.of("latency", utterance)), {}),
     )
+
+
+def _reached(rows: list[dict[str, Any]], moments: np.ndarray) -> np.ndarray:
+    """Return when the page's playhead first reached moments of the utterance."""
+    at, playhead = np.array([(row["bridge"], row["playhead"] or -1.0) for row in rows]).T
+    ran = np.maximum.accumulate(playhead)
+    return at[np.clip(np.searchsorted(ran, moments), 0, len(at) - 1)]
 
 
 def _naive(watched: Any, rows: list[dict[str, Any]], starts: np.ndarray) -> np.ndarray:
@@ -201,11 +207,12 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
-def _nods(rows: list[dict[str, Any]], visit: Any, utterance: int, origin: float) -> Iterator[tuple[float, float]]:
+def _nods(rows: list[dict[str, Any]], visit: Any, utterance: int) -> Iterator[tuple[float, float]]:
     """Yield for each nod when the head was lowest, and where in the utterance its word is."""
     at, pitch = np.array([(row["bridge"], row["head_pitch"]) for row in rows]).T
     for cue in visit.of("cues", utterance)[-1]["cues"]:
-        inside = np.flatnonzero(np.abs(at - origin - cue["at"]) < 0.3)
+        reached = float(_reached(rows, np.array([cue["at"]]))[0])
+        inside = np.flatnonzero(np.abs(at - reached) < 0.3)
         if cue["start"] < 0 or len(inside) < 3:
             continue
         low = int(np.clip(inside[np.argmin(pitch[inside])], 1, len(at) - 2))
