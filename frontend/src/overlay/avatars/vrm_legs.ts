@@ -5,9 +5,9 @@ import { Quaternion, Vector3 } from "three";
 
 import type { Bone, Skeleton } from "./vrm_skeleton.js";
 
+/** The most a leg stretches, of its length; and what a standing one does, so that its knees have play. */
 const STRAIGHTEST = 0.9995;
-/** Share of the leg by which standing hips sink, so that the knees have play. */
-export const SLACK = 0.005;
+const STRAIGHT = 0.995;
 const TIPTOE = 0.8;
 
 /**
@@ -46,8 +46,15 @@ class Leg {
     return this.thigh + this.shin;
   }
 
+  /** How high the hips may be, where they are now, for the foot to reach its goal; `aim` comes before. */
+  highest(hipsRotation: Quaternion): number {
+    const { hip, ankle } = this;
+    hip.copy(this.upper.offset).applyQuaternion(hipsRotation);
+    const aside = Math.hypot(this.skeleton.hips.x + hip.x - ankle.x, this.skeleton.hips.z + hip.z - ankle.z);
+    return ankle.y + Math.sqrt(Math.max((STRAIGHT * this.length) ** 2 - aside ** 2, 0)) - hip.y;
+  }
+
   solve(hipsRotation: Quaternion): void {
-    this.aim();
     const { hip, reach, pole, knee, along } = this;
     hip.copy(this.upper.offset).applyQuaternion(hipsRotation).add(this.skeleton.hips);
     reach.copy(this.ankle).sub(hip);
@@ -66,7 +73,7 @@ class Leg {
   }
 
   /** Find the foot's goal, the knee's direction and the world rotations of a leg whose hips are at rest. */
-  private aim(): void {
+  aim(): void {
     const { upperWorld, lowerWorld, hip, knee, ankle, pole } = this;
     upperWorld.copy(this.upper.rotation);
     lowerWorld.copy(upperWorld).multiply(this.lower.rotation);
@@ -117,9 +124,16 @@ export class Legs {
     return Math.max(0, ...this.legs.map((leg) => leg.length));
   }
 
-  /** Bend the legs to the hips' place, keeping the feet. */
-  stand(): void {
-    const hips = this.skeleton.rotation("hips");
-    if (hips) for (const leg of this.legs) leg.solve(hips);
+  /** Lower the hips as far as both feet need, raise them by `rise` metres, and bend the legs to that place. */
+  stand(rise: number): void {
+    const { hips } = this.skeleton;
+    const turn = this.skeleton.rotation("hips");
+    if (!turn) return;
+    for (const leg of this.legs) {
+      leg.aim();
+      hips.y = Math.min(hips.y, leg.highest(turn));
+    }
+    hips.y += rise;
+    for (const leg of this.legs) leg.solve(turn);
   }
 }

@@ -4,7 +4,7 @@ import type { VRMHumanBoneName } from "@pixiv/three-vrm";
 import { Euler, MathUtils, Quaternion } from "three";
 
 import type { Pose } from "../avatar.js";
-import { Legs, SLACK } from "./vrm_legs.js";
+import { Legs } from "./vrm_legs.js";
 import { type Bone, OTHERWISE, type Skeleton, rigName } from "./vrm_skeleton.js";
 import { Spring } from "./vrm_spring.js";
 
@@ -72,7 +72,7 @@ export class BodyPose {
     this.breathe(pose.get("breath"));
     this.follow(pose, seconds);
     this.head(pose);
-    this.legs.stand();
+    this.legs.stand(Math.max(pose.get("position_y"), 0) * REACH.y * this.skeleton.hipsRest.y);
   }
 
   /** Rotate a bone in its parent's frame, before its own channels: degrees of yaw, pitch and roll. */
@@ -102,12 +102,9 @@ export class BodyPose {
     }
     const { hips, hipsRest } = this.skeleton;
     const leg = this.legs.length;
-    const aside = pose.get("position_x") * REACH.x * hipsRest.y;
-    // Standing legs that lean to a side reach less high: the hips follow the circle about the feet.
-    const lower = leg > 0 ? leg - Math.sqrt(Math.max(leg ** 2 - aside ** 2, 0)) : 0;
     hips.copy(hipsRest);
-    hips.x += aside;
-    hips.y += pose.get("position_y") * REACH.y * hipsRest.y - lower - SLACK * leg;
+    hips.x += pose.get("position_x") * REACH.x * hipsRest.y;
+    hips.y += Math.min(pose.get("position_y"), 0) * REACH.y * hipsRest.y;
     hips.z += lean * REACH.z * hipsRest.y + BALANCE * leg * Math.sin(Math.min(pitch, 0) * MathUtils.DEG2RAD) * 0.5;
   }
 
