@@ -23,7 +23,7 @@ def _meshes() -> dict[str, list[tuple[str, Surface]]]:
     return {
         "Body": [
             ("skin", join([head.neck(), *hands.hands(), *clothes.thighs()])),
-            ("cloth", join([*clothes.clothes(), headset.headset()])),
+            ("cloth", join([*clothes.clothes(), headset.headset(), *hair.ties()])),
             ("hair", join(hair.hair())),
         ],
         "Face": [("skin", head.head())],

@@ -39,7 +39,7 @@ class _Eye:
 
 
 _REST = _Eye()
-_CLOSED = replace(_REST, top=-0.0150, bottom=0.0110, inner=(0.0275, 1.0960), outer=(0.0895, 1.0965), lower_lash=0.0)
+_CLOSED = replace(_REST, top=-0.0150, bottom=0.0070, inner=(0.0275, 1.0960), outer=(0.0895, 1.0965), lower_lash=0.0)
 _EMOTIONS: Mapping[str, _Eye] = {
     "happy": replace(
         _REST,

@@ -8,11 +8,11 @@ import numpy as np
 
 from .curves import Floats, ease, spline, table, unit
 from .head import CENTRE
-from .paint import region
+from .paint import region, swatch
 from .skeleton import JOINTS, along, only
 from .surface import Surface, grid, sweep
 
-__all__ = ["hair"]
+__all__ = ["hair", "ties"]
 
 _RADII = np.array([0.1375, 0.1460, 0.1300])
 _WIDTH = (0.55, 0.95, 1.0, 0.86, 0.55, 0.04)
@@ -161,6 +161,20 @@ def _tails() -> list[Surface]:
             part = _strand(path, width, depth, profile, around=10, start=0.1)
             weights = along(-part.points[:, 1], names, list(-joints[1:4, 1]), 0.035)
             found.append(part.weighed(weights))
+    return found
+
+
+def ties() -> list[Surface]:
+    """Return the bands that hold the tails."""
+    found = []
+    for side in ("left", "right"):
+        top, below = (np.array(JOINTS[f"{side}Tail{k}"].at) for k in (1, 2))
+        way = unit(below - top)
+        path = top + np.outer(np.linspace(-0.004, 0.016, 9), way)
+        size = 0.0195 + 0.0055 * np.sqrt(np.clip(1.0 - np.linspace(-1.0, 1.0, 9) ** 2, 0.0, 1.0))
+        size[[0, -1]] = 0.012
+        part = sweep(path, size, size, (0.0, 0.0, 1.0), swatch("coral"), around=14)
+        found.append(part.weighed(only(len(part.points), f"{side}Tail1")))
     return found
 
 

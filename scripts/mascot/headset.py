@@ -27,7 +27,7 @@ def _cups() -> list[Surface]:
     for sign in (1.0, -1.0):
         shell = _disc(sign, (0.132, 0.136, 0.168, 0.174, 0.176), (0.020, 0.040, 0.040, 0.036, 0.024), swatch("navy"))
         ring = _disc(sign, (0.168, 0.176, 0.1795, 0.1795), (0.030, 0.030, 0.026, 0.018), swatch("coral"))
-        middle = _disc(sign, (0.176, 0.1815, 0.1830, 0.1830), (0.018, 0.018, 0.014, 0.0), swatch("cream"))
+        middle = _disc(sign, (0.176, 0.1815, 0.1830, 0.1830), (0.018, 0.018, 0.014, 0.0), swatch("teal"))
         found += [shell, ring, middle]
     return found
 

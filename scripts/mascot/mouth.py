@@ -42,14 +42,16 @@ _REST = _Mouth()
 _STATES: Mapping[str, _Mouth] = {
     "aa": replace(_REST, width=0.0190, up=0.0050, down=0.0240, lift=0.0020, round=0.50, drop=0.007),
     "ih": replace(_REST, width=0.0190, up=0.0026, down=0.0062, lift=0.0020, round=0.60, drop=0.002, teeth=0.45),
-    "ou": replace(_REST, width=0.0072, up=0.0052, down=0.0075, lift=0.0, round=0.5, y=-0.001),
+    "ou": replace(_REST, width=0.0085, up=0.0062, down=0.0085, lift=0.0, round=0.5, y=-0.001, teeth=0.0),
     "ee": replace(_REST, width=0.0275, up=0.0048, down=0.0100, lift=0.0045, round=0.62, drop=0.002, teeth=0.48),
-    "oh": replace(_REST, width=0.0125, up=0.0080, down=0.0165, lift=0.0, round=0.5, drop=0.005),
+    "oh": replace(_REST, width=0.0138, up=0.0100, down=0.0165, lift=0.0, round=0.5, drop=0.005, teeth=0.0),
     "happy": replace(_REST, width=0.0245, up=-0.0010, down=0.0105, lift=0.0075, round=0.66),
     "angry": replace(_REST, width=0.0150, up=0.0016, down=0.0010, lift=-0.0055),
     "sad": replace(_REST, width=0.0125, up=0.0004, down=0.0006, lift=-0.0050, y=-0.0015),
     "relaxed": replace(_REST, width=0.0195, lift=0.0065),
-    "surprised": replace(_REST, width=0.0105, up=0.0080, down=0.0135, lift=0.0, round=0.5, y=-0.002, drop=0.004),
+    "surprised": replace(
+        _REST, width=0.0105, up=0.0080, down=0.0135, lift=0.0, round=0.5, y=-0.002, drop=0.004, teeth=0.0
+    ),
     "smile": replace(_REST, width=0.0230, lift=0.0085),
     "frown": replace(_REST, width=0.0140, lift=-0.0060, y=-0.0010),
     "mouthLeft": replace(_REST, x=0.0160, width=0.0130, lift=0.0040),

@@ -20,6 +20,7 @@ _COLOURS: Mapping[str, int] = {
     "navy": 0x353B70,
     "coral": 0xFF7A63,
     "gold": 0xFFCB61,
+    "teal": 0x2BBDB4,
     "white": 0xFFFFFF,
     "lash": 0x3B2A52,
     "crease": 0xE2A898,
@@ -158,8 +159,9 @@ def _torso(u: Floats, v: Floats) -> Floats:
 
 
 def _sleeve(u: Floats, v: Floats) -> Floats:
-    image = _plain(u, 0xFFFAF3)
-    image = _mix(image, 0xFF7A63, _band(v, 0.800, 0.832, 0.004) + _band(v, 0.755, 0.770, 0.004))
+    image = _mix(_plain(u, 0xFF8B73), 0xF9765F, ease(v, 0.5, 0.9))
+    image = _mix(image, 0xEE6A58, 0.7 * ease(np.abs(v - 0.555 - 0.02 * np.sin(u * 12.6)), 0.010, 0.002))
+    image = _mix(image, 0xFFFAF3, _band(v, 0.795, 0.830, 0.004) + _band(v, 0.745, 0.765, 0.004))
     return _mix(image, 0x353B70, _band(v, 0.930, 1.2, 0.004))
 
 
