@@ -78,6 +78,8 @@ _PRESETS = [
     "lookRight",
     "neutral",
 ]
+_LASH = 0.0015
+"""Less than the upper lash is thick, in metres: what it hides of a slit."""
 
 
 class _File:
