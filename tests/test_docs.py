@@ -129,17 +129,23 @@ def setting_rows() -> dict[str, list[str]]:
     return {key: re.findall(r"--[\w-]+", flags) for key, flags in rows}
 
 
+def flag_options() -> dict[str, click.Parameter]:
+    """Return the options of the commands that take every setting, by flag."""
+    options = [each for name in ("perform", "serve") for each in cli.commands[name].params]
+    found = (each for each in options if isinstance(each, click.Option))
+    return {flag: option for option in found for flag in (*option.opts, *option.secondary_opts)}
+
+
 def test_the_settings_page_has_every_key_and_every_flag() -> None:
     rows = setting_rows()
     assert list(rows) == list(setting_keys(Settings))
-    options = [each for each in cli.commands["perform"].params if isinstance(each, click.Option)]
-    flags = {flag for option in options for flag in (*option.opts, *option.secondary_opts)}
+    flags = set(flag_options())
     listed = {flag for found in rows.values() for flag in found}
-    assert listed == flags - {"--settings", "--json", "--help"}
+    assert listed == flags - {"--settings", "--json", "--open", "--help"}
 
 
 def test_each_flag_of_the_page_is_the_key_beside_it() -> None:
-    options = {flag: each for each in cli.commands["perform"].params for flag in (*each.opts, *each.secondary_opts)}
+    options = flag_options()
     for key, flags in setting_rows().items():
         for flag in flags:
             if not key.startswith("drivers."):

@@ -30,7 +30,7 @@ PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Served]:
-    async with served() as running:
+    async with served(speed=3.0) as running:
         yield running
 
 
