@@ -22,6 +22,8 @@ COLLECTION = ROOT / "examples" / "obs_overlay" / "avatar_bridge.scenes.json"
 WIDTH, HEIGHT = 640, 360
 BACKDROP = (20, 140, 60)
 """What stands behind the transparent page, as a game would."""
+PALETTE = {"hair": (205, 190, 240), "jacket": (255, 130, 110), "skin": (255, 235, 225), "skirt": (55, 60, 115)}
+"""What our mascot is known by."""
 QUIET = '[sound]\nspeaker = "none"\n'
 TEXT = "[wave]Hello everybody, this is the voice of the overlay, and [nod]these are its subtitles. " * 4
 
@@ -123,10 +125,24 @@ async def test_obs_shows_the_subtitle_only_where_one_is_asked_for(stage: Stage) 
     await stage.hush()
     await eventually(stage, "subtitle_gone", lambda seen: text(seen) < 0.001)
 
-    await stage.open(layout="both", avatar="svg")
+
+async def test_obs_shows_mascot_and_subtitle_together(stage: Stage) -> None:
+    await stage.open(layout="both", avatar="vrm")
+    await stage.tab.evaluate("avatarBridge.hold({})")
+    await eventually(stage, "both_silent", lambda seen: covered(seen)[: HEIGHT // 2].mean() > 0.05)
+    frames = await stage.tab.evaluate("avatarBridge.state().frames")
+    await until_async(stage.tab, f"avatarBridge.state().frames > {frames + 30}")  # hair and ribbon come to rest
+    silent = await stage.seen("both_silent")
     await stage.speak()
     await until_async(stage.tab, "avatarBridge.state().subtitle.length > 12")
-    await eventually(stage, "both", lambda seen: text(seen) > 0.005 and covered(seen)[: HEIGHT // 2].mean() > 0.05)
+
+    def changed(seen: np.ndarray) -> np.ndarray:
+        return np.abs(seen[..., :3].astype(int) - silent[..., :3]).max(axis=-1) > 60
+
+    seen = await eventually(stage, "both_speaking", lambda seen: changed(seen)[HEIGHT * 2 // 3 :].mean() > 0.01)
+    assert changed(seen)[: HEIGHT // 2].mean() < 0.02, "the held mascot stays as it is"
+    for name, colour in PALETTE.items():
+        assert near(seen, colour, 32).mean() > 0.004, f"the mascot's {name} is not to be seen"
 
 
 async def test_obs_reads_the_scene_collection_of_the_example(tmp_path: Path) -> None:
