@@ -52,60 +52,44 @@ def _torso() -> Surface:
     return replace(part, places=places).weighed(_trunk(part.points))
 
 
+_SLEEVE_AT = (
+    58,
+    66,
+    76,
+    88,
+    100,
+    114,
+    132,
+    160,
+    200,
+    245,
+    268,
+    284,
+    298,
+    312,
+    328,
+    352,
+    400,
+    440,
+    458,
+    466,
+    482,
+    488,
+    490,
+)
+_SLEEVE = (26, 35, 40, 43, 44, 43.8, 43, 42, 41.3, 40.6, 40, 40, 40, 40.2, 40.8, 42.2, 44.5, 45.5, 43, 36, 35, 32.5, 23)
+"""Radius and place of the sleeve's rings, in millimetres from the middle of the body."""
+
+
 def _sleeve(side: str, sign: float) -> Surface:
-    x = np.array(
-        [
-            0.060,
-            0.075,
-            0.092,
-            0.115,
-            0.150,
-            0.200,
-            0.250,
-            0.275,
-            0.298,
-            0.320,
-            0.350,
-            0.400,
-            0.440,
-            0.458,
-            0.466,
-            0.482,
-            0.488,
-            0.490,
-        ]
-    )
-    wide = np.array(
-        [
-            0.030,
-            0.041,
-            0.0455,
-            0.0450,
-            0.0430,
-            0.0415,
-            0.0405,
-            0.0400,
-            0.0400,
-            0.0405,
-            0.0420,
-            0.0445,
-            0.0455,
-            0.0430,
-            0.0360,
-            0.0350,
-            0.0325,
-            0.0230,
-        ]
-    )
+    x, radius = np.array(_SLEEVE_AT) / 1000.0, np.array(_SLEEVE) / 1000.0
     path = np.stack([sign * x, 0.9045 - 0.003 * ease(x, 0.30, 0.45), np.full_like(x, -0.012)], axis=1)
     x0, y0, x1, y1 = region("sleeve")
-    part = sweep(path, wide * 0.97, wide, _Z, (x0, y0, x1, y1), around=20)
-    u = (part.places[:, 0] - x0) / (x1 - x0)
-    at = np.repeat((x - 0.06) / 0.43, 21)
-    at[-21:] = 1.0
-    part = replace(part, places=np.stack([x0 + (x1 - x0) * u, y0 + (y1 - y0) * at], axis=1))
+    part = sweep(path, radius * 0.97, radius, _Z, (x0, y0, x1, y1), around=20)
+    down = np.repeat((x - x[0]) / (x[-1] - x[0]), 21)
+    part = replace(part, places=np.stack([part.places[:, 0], y0 + (y1 - y0) * down], axis=1))
     names = ["upperChest", f"{side}Shoulder", f"{side}UpperArm", f"{side}LowerArm"]
-    return part.weighed(along(sign * part.points[:, 0], names, [0.066, 0.096, 0.298], [0.02, 0.032, 0.034]))
+    return part.weighed(along(sign * part.points[:, 0], names, [0.062, 0.098, 0.298], [0.02, 0.046, 0.036]))
 
 
 def _ring(

@@ -12,7 +12,7 @@ from .surface import Surface, grid, sweep
 __all__ = ["CENTRE", "face_normals", "head", "jaw", "laid", "neck", "puff"]
 
 CENTRE = np.array([0.0, 1.145, -0.005])
-_POWER = 2.35
+_POWER = 2.60
 # height, half width, front, back
 _SECTIONS = spline(
     [

@@ -19,7 +19,7 @@ _LOOKS: Mapping[str, tuple[int, float, int]] = {
     # colour of the shade, outline in metres (0: none), colour of the outline
     "skin": (0xF3BDB4, 0.0014, 0x8A4A4E),
     "face": (0xF3BDB4, 0.0, 0),
-    "hair": (0xC9BDEB, 0.0016, 0x463A78),
+    "hair": (0xC9BDEB, 0.0013, 0x463A78),
     "cloth": (0xC6C4E4, 0.0016, 0x2C2A50),
     "ink": (0xFFFFFF, 0.0, 0),
     "blush": (0xFFFFFF, 0.0, 0),

@@ -102,7 +102,7 @@ def _strand(u: Floats, v: Floats) -> Floats:
     streak = 0.5 + 0.5 * np.sin(u * 2.0 * np.pi * 4.0 + 1.3 * np.sin(v * 5.0))
     image = _mix(image, 0xA28FDC, 0.30 * ease(streak, 0.72, 0.98))
     edge = 0.245 + 0.03 * np.abs(np.sin(u * np.pi * 7.0))
-    image = _mix(image, 0xF6F0FF, 0.62 * _band(v - (edge - 0.245), 0.23, 0.30, 0.014))
+    image = _mix(image, 0xF6F0FF, 0.80 * _band(v - (edge - 0.245), 0.23, 0.30, 0.014))
     tip = ease(v + 0.05 * np.sin(u * 2.0 * np.pi * 3.0), 0.60, 0.97)
     return _mix(image, 0xFF9C8C, tip)
 
@@ -160,7 +160,6 @@ def _torso(u: Floats, v: Floats) -> Floats:
 
 def _sleeve(u: Floats, v: Floats) -> Floats:
     image = _mix(_plain(u, 0xFF8B73), 0xF9765F, ease(v, 0.5, 0.9))
-    image = _mix(image, 0xEE6A58, 0.7 * ease(np.abs(v - 0.555 - 0.02 * np.sin(u * 12.6)), 0.010, 0.002))
     image = _mix(image, 0xFFFAF3, _band(v, 0.795, 0.830, 0.004) + _band(v, 0.745, 0.765, 0.004))
     return _mix(image, 0x353B70, _band(v, 0.930, 1.2, 0.004))
 
