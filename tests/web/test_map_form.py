@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from avatar_bridge import registry
 from avatar_bridge.errors import MotionMapError
 from avatar_bridge.web.map_edit import Change, edited
 from avatar_bridge.web.map_form import MapForm, StaleMapError
+from avatar_bridge.web.map_routes import map_routes
 
 TEXT = """\
 # A map of mine
@@ -288,3 +291,70 @@ def test_what_the_form_offers_is_what_an_action_takes(tmp_path: Path) -> None:
     assert all(each["help"] for each in shown["fields"])
     assert set(shown["defaults"]) == {"gesture", "expression", "prop", "scene"}
     assert shown["defaults"]["expression"]["minimum_hold"] == 1.5
+
+
+async def ask(
+    app: FastAPI, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, dict[bytes, bytes], Any]:
+    """Send one request into the application; return the status, the headers and the JSON."""
+    sent: list[dict[str, Any]] = []
+    data = b"" if body is None else json.dumps(body).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    pairs = [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "http_version": "1.1"}
+    scope |= {"headers": [*pairs, (b"content-type", b"application/json")], "scheme": "http", "server": ("x", 1)}
+    await app(scope, receive, send)
+    content = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], dict(sent[0]["headers"]), json.loads(content)
+
+
+async def test_over_http_a_save_needs_the_etag_that_was_read(tmp_path: Path) -> None:
+    adopted: list[Any] = []
+    app = FastAPI()
+    app.include_router(map_routes(form(tmp_path), adopted.append))
+    status, headers, shown = await ask(app, "GET", "/v1/map")
+    assert (status, headers[b"etag"].decode()) == (200, shown["etag"])
+    change = {"changes": [{"action": "nod", "values": {"stroke": 0.4}}]}
+    assert (await ask(app, "PUT", "/v1/map", change))[0] == 428
+    status, headers, saved = await ask(app, "PUT", "/v1/map", change, if_match=shown["etag"])
+    assert (status, headers[b"etag"].decode()) == (200, saved["etag"])
+    assert adopted[0].actions["nod"].stroke == 0.4
+    status, _, stale = await ask(app, "PUT", "/v1/map", change, if_match=shown["etag"])
+    assert (status, "nothing was saved" in stale["error"], stale["suggestion"]) == (412, True, "GET /v1/map again")
+    wrong = {"changes": [{"action": "nod", "values": {"kind": "gestur"}}]}
+    status, _, refused = await ask(app, "PUT", "/v1/map", wrong, if_match=saved["etag"])
+    assert (status, refused["problems"][0]["key"], refused["problems"][0]["nearest"]) == (422, "kind", "gesture")
+    assert len(adopted) == 1
+    assert (await ask(app, "POST", "/v1/map/check", wrong))[2] == {"problems": refused["problems"]}
+
+
+async def test_over_http_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "user").write_text("a file in the folder's place")
+    app = FastAPI()
+    app.include_router(map_routes(MapForm("any_vts_model", tmp_path / "user" / "deeper"), lambda _: None))
+    etag = (await ask(app, "GET", "/v1/map"))[2]["etag"]
+    change = {"changes": [{"action": "nod", "values": {"stroke": 0.4}}]}
+    status, _, refused = await ask(app, "PUT", "/v1/map", change, if_match=etag)
+    assert (status, "cannot be written" in refused["error"]) == (500, True)
+
+
+def test_an_action_of_a_long_map_is_edited_by_its_own_lines() -> None:
+    text = registry.find_map("mascot").read_text(encoding="utf-8")
+    wave = tomllib.loads(text)["actions"]["wave"]
+    changed = edited(text, [Change("wave", {"stroke": wave["stroke"] / 2})])
+    before, after = text.splitlines(), changed.splitlines()
+    assert len(before) == len(after)
+    assert [old.partition(" ")[0] for old, new in zip(before, after, strict=True) if old != new] == ["stroke"]
+
+
+def test_tables_far_apart_are_edited_all_the_same() -> None:
+    text = TEXT + '\n[actions.nod.unity]\ntrigger = "Nod" # late\n'
+    changed = edited(text, [Change("nod", {"unity": {"trigger": "Bow"}, "stroke": 0.1})])
+    assert tomllib.loads(changed)["actions"]["nod"]["unity"] == {"trigger": "Bow"}
+    assert COMMENT.findall(changed) == COMMENT.findall(text)

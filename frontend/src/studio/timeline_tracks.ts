@@ -49,6 +49,20 @@ function cueEnd(one: Performed, cue: CueTime): number {
   return Math.max(one.duration, cue.at + 0.3);
 }
 
+/** Widths of texts, measured once: the same words pass sixty times a second. */
+const widths = new Map<string, number>();
+
+function widthOf(pen: CanvasRenderingContext2D, text: string): number {
+  const key = `${pen.font}\n${text}`;
+  let width = widths.get(key);
+  if (width === undefined) {
+    if (widths.size > 4000) widths.clear();
+    width = pen.measureText(text).width;
+    widths.set(key, width);
+  }
+  return width;
+}
+
 export class TrackPainter {
   constructor(
     private readonly pen: CanvasRenderingContext2D,
@@ -128,6 +142,7 @@ export class TrackPainter {
     const { top, height } = TRACKS.words;
     segment.source.words.forEach((word, index) => {
       const x = place.left + word.at * place.scale;
+      if (x > place.to || x + (word.duration + 1) * place.scale < place.from) return;
       const next = segment.source.words[index + 1];
       const room = ((next ? next.at : word.at + word.duration + 0.3) - word.at) * place.scale;
       const now = !one.over && word.at <= one.heard && one.heard < word.at + word.duration;
@@ -150,15 +165,17 @@ export class TrackPainter {
     for (const phoneme of segment.source.phonemes) {
       if (!phoneme.symbol) continue;
       const width = phoneme.duration * place.scale;
-      if (pen.measureText(phoneme.symbol).width > width + 3) continue;
-      pen.fillText(phoneme.symbol, place.left + phoneme.at * place.scale + width / 2, top + height / 2);
+      const x = place.left + phoneme.at * place.scale;
+      if (x > place.to || x + width < place.from) continue;
+      if (widthOf(pen, phoneme.symbol) > width + 3) continue;
+      pen.fillText(phoneme.symbol, x + width / 2, top + height / 2);
     }
     pen.textAlign = "left";
   }
 
   private cues(one: Performed, place: Place): void {
     this.pen.font = FONT;
-    for (const box of lanes(one, place.scale, (text) => this.pen.measureText(text).width)) {
+    for (const box of lanes(one, place.scale, (text) => widthOf(this.pen, text))) {
       const x = place.left + box.start * place.scale;
       const width = Math.max((box.end - box.start) * place.scale, SHORTEST_CUE_PX);
       if (x > place.to || x + width + 200 < place.from) continue;
@@ -177,7 +194,7 @@ export class TrackPainter {
     pen.fillStyle = this.ink["cue-text"];
     pen.fillRect(stroke - 1, box.y, 2, LANE - 3);
     const name = Math.max(box.x, place.from) + 5;
-    const inside = pen.measureText(cue.name).width + 8 <= box.x + box.width - name;
+    const inside = widthOf(pen, cue.name) + 8 <= box.x + box.width - name;
     this.text(cue.name, inside ? name : box.x + box.width + 4, box.y + (LANE - 3) / 2, 160, inside ? this.ink["cue-text"] : this.ink.text);
     for (const sent of sendings(one, cue)) {
       const x = place.left + (sent.due + sent.lateMs / 1000) * place.scale;
@@ -211,7 +228,7 @@ export class TrackPainter {
     pen.textBaseline = "middle";
     pen.fillStyle = colour;
     let shown = text;
-    while (shown && pen.measureText(shown === text ? shown : `${shown}…`).width > room) shown = shown.slice(0, -1);
+    while (shown && widthOf(pen, shown === text ? shown : `${shown}…`) > room) shown = shown.slice(0, -1);
     if (shown) pen.fillText(shown === text ? shown : `${shown}…`, x, y);
   }
 }

@@ -103,6 +103,7 @@ export class TimelineView {
       painter.utterance(one, { left, scale: this.scale, from: GUTTER, to: this.width });
     }
     this.names();
+    if (this.performances.list.length === 0) this.hint();
     this.head(zero + playhead * this.scale);
   }
 
@@ -119,6 +120,12 @@ export class TimelineView {
       pen.fillStyle = this.ink.soft;
       pen.fillText(second === 0 ? `#${one.number}` : `${second} s`, x + 4, TRACKS.ruler.height / 2);
     }
+  }
+
+  private hint(): void {
+    this.pen.font = FONT;
+    this.pen.fillStyle = this.ink.soft;
+    this.pen.fillText("What is performed scrolls past here, its words and actions ahead of the line.", this.anchor + 16, TRACKS.waveform.top + 17);
   }
 
   private names(): void {

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Comment, Null, Table, Whitespace
 
+from avatar_bridge.core.motion.toml_lines import KeyLines
 from avatar_bridge.errors import MotionMapError
 
 __all__ = ["Change", "edited", "plain"]
@@ -39,14 +42,13 @@ def edited(text: str, changes: Sequence[Change], *, inherited: Sequence[str] = (
     """
     wanted = _parsed(text)
     for change in changes:
+        paths = [(top, name) for top, table in wanted.items() for name in _names(table)]
         _expect(wanted, change, inherited)
-        text = _safely(text, change, inherited)
+        text = _meaning(wanted, text, change, inherited, paths)
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise MotionMapError("expected text that can be written as UTF-8, got half of a character") from error
-    if tomllib.loads(text) != wanted:
-        raise MotionMapError(_ODD)
     return text
 
 
@@ -82,11 +84,55 @@ def _expect(document: dict[str, Any], change: Change, inherited: Sequence[str]) 
             table[key] = plain(value)
 
 
-def _safely(text: str, change: Change, inherited: Sequence[str]) -> str:
-    try:
-        return _changed(text, change, inherited)
-    except (TOMLKitError, LookupError, AttributeError, ValueError) as error:
-        raise MotionMapError(_ODD) from error
+def _meaning(
+    wanted: Mapping[str, Any], text: str, change: Change, inherited: Sequence[str], paths: Sequence[tuple[str, str]]
+) -> str:
+    """Return the changed text: by its action's own lines alone, or where that fails by the whole document."""
+    for way in (partial(_in_place, paths=paths), _changed):
+        with suppress(TOMLKitError, tomllib.TOMLDecodeError, LookupError, AttributeError, ValueError):
+            changed = way(text, change, inherited)
+            if tomllib.loads(changed) == wanted:
+                return changed
+    raise MotionMapError(_ODD)
+
+
+def _in_place(text: str, change: Change, inherited: Sequence[str], *, paths: Sequence[tuple[str, str]]) -> str:
+    """Change the lines of one action, read as a document of their own: the library is slow with long ones."""
+    lines = text.splitlines(keepends=True)
+    headers = _headers(text, lines, paths)
+    starts = [line for line, path in headers if path == ("actions", change.action)]
+    if starts:
+        after = [line for line, path in headers if line > starts[0] and path != ("actions", change.action)]
+        first, last = starts[0] - 1, after[0] - 1 if after else len(lines)
+        part = _without_table(lines[first:last]) if change.remove else _changed("".join(lines[first:last]), change, ())
+        text = "".join(lines[:first]) + part + "".join(lines[last:])
+    elif not change.remove:
+        text = _appended(text, change, inline=False)
+    if change.remove and change.action in inherited:
+        head = headers[0][0] - 1 if headers else len(lines)
+        top = _document("".join(lines[:head]))
+        _leave_out(top, change.action)
+        text = tomlkit.dumps(top) + "".join(text.splitlines(keepends=True)[head:])
+    return text
+
+
+def _headers(text: str, lines: Sequence[str], paths: Sequence[tuple[str, str]]) -> list[tuple[int, tuple[str, str]]]:
+    """Return the lines, from 1, on which the tables at `paths` begin, with their paths, in order."""
+    written = KeyLines(text)
+    found = [(written.find(path), path) for path in paths]
+    return sorted((line, path) for line, path in found if line and lines[line - 1].lstrip().startswith("["))
+
+
+def _names(table: object) -> list[str]:
+    return [*table] if isinstance(table, dict) else []
+
+
+def _without_table(lines: Sequence[str]) -> str:
+    """Return what stays of an action's lines when it goes: the comments behind it, which lead to the next one."""
+    keep = len(lines)
+    while keep and (not lines[keep - 1].strip() or lines[keep - 1].lstrip().startswith("#")):
+        keep -= 1
+    return "".join(lines[keep:])
 
 
 def _changed(text: str, change: Change, inherited: Sequence[str]) -> str:

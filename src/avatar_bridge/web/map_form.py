@@ -12,7 +12,8 @@ from threading import Lock
 from typing import Any, Final
 
 from avatar_bridge import registry
-from avatar_bridge.core.motion.action import KINDS, TARGETS, Action
+from avatar_bridge.core.motion.action import KINDS, PAIRS, TARGETS, Action
+from avatar_bridge.core.motion.fingers import CURLS
 from avatar_bridge.core.motion.motion_map import Loader, MotionMap, load_motion_map
 from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS
 from avatar_bridge.errors import MotionMapError
@@ -113,7 +114,7 @@ class MapForm:
             "defaults": {kind: _defaults(kind) for kind in KINDS},
             "targets": [*TARGETS],
             "channels": [asdict(channel) | {"bone": False} for channel in FACE_CHANNELS],
-            "bones": [name for name in CHANNELS if name not in {face.name for face in FACE_CHANNELS}],
+            "bones": _more_channels(),
             "problems": [asdict(problem) for problem in self._faults(text)],
         }
 
@@ -252,6 +253,12 @@ def _entry(name: str, own: Mapping[str, Any], inherited: Mapping[str, Mapping[st
 def _fields() -> Iterator[dict[str, Any]]:
     for key, editor in _EDITORS.items():
         yield {"key": key, "editor": editor, "help": Action.model_fields[key].description}
+
+
+def _more_channels() -> list[str]:
+    """Return what may be named beside the face's channels: pairs, curls of fingers, and bones."""
+    faces = {face.name for face in FACE_CHANNELS}
+    return [*PAIRS, *CURLS, *(name for name in CHANNELS if name not in faces)]
 
 
 def _plainest(kind: str) -> Action:
