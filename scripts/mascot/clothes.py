@@ -52,37 +52,13 @@ def _torso() -> Surface:
     return replace(part, places=places).weighed(_trunk(part.points))
 
 
-_SLEEVE_AT = (
-    58,
-    66,
-    76,
-    88,
-    100,
-    114,
-    132,
-    160,
-    200,
-    245,
-    268,
-    284,
-    298,
-    312,
-    328,
-    352,
-    400,
-    440,
-    458,
-    466,
-    482,
-    488,
-    490,
-)
-_SLEEVE = (26, 35, 40, 43, 44, 43.8, 43, 42, 41.3, 40.6, 40, 40, 40, 40.2, 40.8, 42.2, 44.5, 45.5, 43, 36, 35, 32.5, 23)
-"""Radius and place of the sleeve's rings, in millimetres from the middle of the body."""
+_SLEEVE_AT = "58 66 76 88 100 114 132 160 200 245 268 284 298 312 328 352 400 440 458 466 482 488 490"
+_SLEEVE = "26 35 40 43 44 43.8 43 42 41.3 40.6 40 40 40 40.2 40.8 42.2 44.5 45.5 43 36 35 32.5 23"
+"""The sleeve's rings: their places from the middle of the body and their radii, in millimetres."""
 
 
 def _sleeve(side: str, sign: float) -> Surface:
-    x, radius = np.array(_SLEEVE_AT) / 1000.0, np.array(_SLEEVE) / 1000.0
+    x, radius = (np.array(row.split(), dtype=np.float64) / 1000.0 for row in (_SLEEVE_AT, _SLEEVE))
     path = np.stack([sign * x, 0.9045 - 0.003 * ease(x, 0.30, 0.45), np.full_like(x, -0.012)], axis=1)
     x0, y0, x1, y1 = region("sleeve")
     part = sweep(path, radius * 0.97, radius, _Z, (x0, y0, x1, y1), around=20)
