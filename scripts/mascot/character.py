@@ -97,6 +97,7 @@ def mascot() -> bytes:
     meshes = _meshes()
     places = materials.append(file)
     shapes: dict[str, tuple[int, list[str]]] = {}
+    roots = [0]
     for name, parts in meshes.items():
         targets = list(dict.fromkeys(morph for _, part in parts for morph in part.morphs))
         mesh: dict[str, Any] = {
@@ -106,10 +107,10 @@ def mascot() -> bytes:
         if targets:
             mesh |= {"weights": [0.0] * len(targets), "extras": {"targetNames": targets}}
         node = file.add("nodes", {"name": name, "mesh": file.add("meshes", mesh), "skin": skin})
-        file.root["nodes"][0]["children"].append(node)
+        roots.append(node)
         shapes[name] = (node, targets)
     materials.pictures(file)
-    file.root |= {"scene": 0, "scenes": [{"nodes": [0]}]}
+    file.root |= {"scene": 0, "scenes": [{"nodes": roots}]}
     file.root["extensions"] = extensions(nodes, shapes, places["blush"])
     file.root["extensionsUsed"] = [*materials.EXTENSIONS, *file.root["extensions"]]
     return file.content()

@@ -11,7 +11,7 @@ from .surface import Surface, sweep
 
 __all__ = ["hands"]
 
-_SIZES = {"Index": 0.0088, "Middle": 0.0090, "Ring": 0.0087, "Little": 0.0078}
+_SIZES = {"Index": 0.0092, "Middle": 0.0094, "Ring": 0.0091, "Little": 0.0083}
 
 
 def _palm(side: str, sign: float) -> Surface:

@@ -24,7 +24,7 @@ class _Mouth:
     width: float = 0.0162
     up: float = 0.0003
     down: float = 0.0003
-    lift: float = 0.0035
+    lift: float = 0.0050
     """How far the corners stand above the middle."""
     round: float = 0.8
     """The lips' roundness: 0.5 an ellipse, 1 a lens."""

@@ -139,7 +139,8 @@ class _File:
             for child in node.get("children", []):
                 walk(child, at)
 
-        walk(self.root["scenes"][0]["nodes"][0], np.zeros(3))
+        for index in self.root["scenes"][0]["nodes"]:
+            walk(index, np.zeros(3))
         return found
 
 
