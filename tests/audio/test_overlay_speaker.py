@@ -319,6 +319,28 @@ def test_a_stop_silences_the_page_and_the_next_utterance_starts_clean() -> None:
     run(scene())
 
 
+def test_a_long_silence_is_not_sent_all_at_once_and_comes_whole() -> None:
+    async def scene() -> None:
+        gathering = Gathering()
+        speaker = await new_speaker(gathering)
+        one, two = come(gathering, 1), come(gathering, 2)
+        speaker.begin()
+        speaker.write(np.zeros(90 * RATE, np.float32), RATE)
+        speaker.finish()
+        await asyncio.sleep(0.1)
+        assert sum(len(pcm) for _, pcm in one.played) <= 17 * RATE
+        await watch(speaker, lambda: speaker.heard() > 40.0, every=1 / 60)
+        one.gone()
+        await watch(speaker, lambda: speaker.heard() > 90.1, every=1 / 60)
+        first, sound = joined_sound(two)
+        assert first == pytest.approx(40 * RATE, rel=0.01)
+        assert two.ended_at == first + len(sound) == 90 * RATE
+        assert notes(speaker) == []
+        assert two.late_ms == 0.0
+
+    run(scene())
+
+
 LIES = [
     {"start": math.nan},
     {"start": math.inf},

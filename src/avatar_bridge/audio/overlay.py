@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from avatar_bridge.audio.page_playhead import PagePlayhead
 from avatar_bridge.audio.page_sound import PageSound
@@ -18,6 +21,9 @@ from avatar_bridge.wire.page_reports import Playing, SoundState, read
 
 __all__ = ["OverlaySpeaker"]
 
+_AHEAD = 15.0
+"""Seconds before it is heard that audio is sent."""
+_USUAL_RATE = 22_050
 _NOTICEABLE = 20.0
 """Milliseconds of lateness from which on it is worth a word."""
 
@@ -43,6 +49,8 @@ class OverlaySpeaker:
         self._playhead = PagePlayhead(paged=False)
         self._playhead.stop(0.0)
         self._sound = PageSound(0)
+        self._outgoing: deque[tuple[int, bytes]] = deque()
+        self._end_told = True
         self._attending = False
         self._told: set[str] = set()
         self._missed = False
@@ -60,6 +68,8 @@ class OverlaySpeaker:
 
     async def open(self) -> None:
         """Look out for pages; there may be none yet."""
+        # the first use of the resampler takes its time: not at the first word
+        PageSound(0).write(np.zeros(_USUAL_RATE // 10, np.float32), _USUAL_RATE)
         if not self._attending:
             self._attending = True
             self._audience.attend(self)
@@ -68,14 +78,16 @@ class OverlaySpeaker:
         """Start a new utterance; what is left of the one before is forgotten."""
         self._told.clear()
         self._sound = PageSound(self._sound.utterance + 1)
+        self._outgoing.clear()
+        self._end_told = False
         expected = self._playhead.expected
         self._playhead = PagePlayhead(paged=self._player is not None, expected=expected)
 
     def write(self, samples: Samples, rate: int) -> None:
-        """Send audio ahead to the page that plays."""
-        if not len(samples) or self._playhead.stopped:
+        """Send audio ahead to the page that plays, some seconds of it at once and the rest as it is heard."""
+        if not len(samples) or self._playhead.finished:
             return
-        self._send(self._sound.write(samples, rate))
+        self._queue(self._sound.write(samples, rate))
         if self._player is None and not self._missed:
             self._missed = True
             self._diagnostics.append(self._silence())
@@ -84,12 +96,14 @@ class OverlaySpeaker:
         """Send what is left and that no more follows."""
         if self._playhead.finished:
             return
-        self._send(self._sound.finish())
+        self._queue(self._sound.finish())
         self._playhead.finish(self._now())
-        self._tell(messages.sound_end(self._sound.utterance, self._sound.samples))
+        self._pump()
 
     def heard(self) -> float:
         """Return the seconds of the utterance that were heard, as the page tells it."""
+        if self._outgoing:
+            self._pump()
         return self._playhead.heard(self._now())
 
     def queued(self) -> float:
@@ -103,6 +117,8 @@ class OverlaySpeaker:
         if begun:
             self._tell(messages.stop(self._sound.utterance))
             self._sound = PageSound(self._sound.utterance)
+            self._outgoing.clear()
+            self._end_told = True
         return heard
 
     def diagnostics(self) -> list[Diagnostic]:
@@ -157,6 +173,7 @@ class OverlaySpeaker:
         if following is not None:
             self._give(following)
             return
+        self._outgoing.clear()
         self._playhead.take(self._now())
         self._missed = False
         if self._playhead.written and not self._playhead.finished:
@@ -169,14 +186,11 @@ class OverlaySpeaker:
         self._missed = False
         position = self._playhead.give(self._now())
         page.tell(messages.turn(has=True))
-        if self._playhead.stopped or not self._sound.samples:
-            return
-        if position >= self._playhead.written:
-            return
-        for message in self._sound.since(position):
-            page.tell(message)
-        if self._playhead.finished:
-            page.tell(messages.sound_end(self._sound.utterance, self._sound.samples))
+        self._outgoing.clear()
+        if not self._playhead.stopped and position < self._playhead.written:
+            self._outgoing.extend(self._sound.since(round(position * SOUND_RATE)))
+            self._end_told = False
+            self._pump()
 
     def _believe(self, said: Playing) -> None:
         if said.utterance != self._sound.utterance:
@@ -189,14 +203,25 @@ class OverlaySpeaker:
             text = f"the sound came {said.late_ms:.0f} ms late to the page, so everything was shifted by as much"
             self._once("late", Diagnostic(text))
 
-    def _send(self, pieces: list[bytes]) -> None:
+    def _queue(self, first: int) -> None:
+        """Count the audio from sample `first` on, and send of it what is wanted now."""
         now = self._now()
-        written = self._sound.samples / SOUND_RATE
-        if written > self._playhead.written:
-            self._playhead.write(now, written - self._playhead.written)
+        added = self._sound.samples / SOUND_RATE - self._playhead.written
+        if added > 0.0:
+            self._playhead.write(now, added)
         self._sound.forget(self._playhead.heard(now))
-        for piece in pieces:
-            self._tell(piece)
+        if self._player is not None:
+            self._outgoing.extend(self._sound.since(first))
+            self._pump()
+
+    def _pump(self) -> None:
+        """Send what is to be heard soon: all at once would be too much for the page to take."""
+        wanted = (max(self._playhead.heard(self._now()), 0.0) + _AHEAD) * SOUND_RATE
+        while self._outgoing and self._outgoing[0][0] < wanted:
+            self._tell(self._outgoing.popleft()[1])
+        if not self._outgoing and self._playhead.finished and not self._end_told:
+            self._end_told = True
+            self._tell(messages.sound_end(self._sound.utterance, self._sound.samples))
 
     def _tell(self, message: str | bytes) -> None:
         if self._player is not None:

@@ -10,7 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from avatar_bridge.core.vocabulary import Samples
-from avatar_bridge.wire.page_binary import SOUND_RATE, pcm16, sound_messages
+from avatar_bridge.wire.page_binary import LONGEST, SOUND_RATE, pcm16, sound_messages
 
 __all__ = ["PageSound"]
 
@@ -29,8 +29,8 @@ class PageSound:
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
 
-    def write(self, samples: Samples, rate: int) -> list[bytes]:
-        """Return the messages of the audio that is ready; the resampler keeps some milliseconds back."""
+    def write(self, samples: Samples, rate: int) -> int:
+        """Take audio in; return from which sample on it is new. The resampler keeps some milliseconds back."""
         audio = np.ascontiguousarray(samples, np.float32)
         ready: list[Samples] = []
         if rate != self._rate:
@@ -41,17 +41,18 @@ class PageSound:
         ready.append(audio if self._resampler is None else self._resampler.resample_chunk(audio))
         return self._append(ready)
 
-    def finish(self) -> list[bytes]:
-        """Return the messages of what was kept back."""
+    def finish(self) -> int:
+        """Take in what was kept back; return from which sample on it is new."""
         return self._append(self._rest())
 
-    def since(self, position: float) -> Iterator[bytes]:
-        """Yield the messages of all audio from `position` seconds on, as far as it is kept."""
-        first = round(position * SOUND_RATE)
+    def since(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the messages of all audio from sample `first` on, as far as it is kept, each with its first sample."""
         for offset, pcm in self._kept:
             skipped = max(0, first - offset)
-            if skipped < len(pcm):
-                yield from sound_messages(self.utterance, offset + skipped, pcm[skipped:])
+            begin = offset + skipped
+            for message in sound_messages(self.utterance, begin, pcm[skipped:]):
+                yield begin, message
+                begin += LONGEST
 
     def forget(self, position: float) -> None:
         """Let go of what was heard well before `position` seconds."""
@@ -63,12 +64,11 @@ class PageSound:
         resampler, self._resampler = self._resampler, None
         return [] if resampler is None else [resampler.resample_chunk(np.zeros(0, np.float32), last=True)]
 
-    def _append(self, ready: list[Samples]) -> list[bytes]:
-        messages: list[bytes] = []
+    def _append(self, ready: list[Samples]) -> int:
+        first = self.samples
         for audio in ready:
             if len(audio):
                 pcm = pcm16(audio)
-                messages += sound_messages(self.utterance, self.samples, pcm)
                 self._kept.append((self.samples, pcm))
                 self.samples += len(pcm)
-        return messages
+        return first

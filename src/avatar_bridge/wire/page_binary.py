@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from avatar_bridge.core.motion.rig import BONES, FACE_CHANNELS
 from avatar_bridge.core.vocabulary import Samples
 
-__all__ = ["BONE_ORDER", "CHANNEL_ORDER", "SOUND_RATE", "motion_frame", "pcm16", "sound_messages"]
+__all__ = ["BONE_ORDER", "CHANNEL_ORDER", "LONGEST", "SOUND_RATE", "motion_frame", "pcm16", "sound_messages"]
 
 CHANNEL_ORDER = tuple(channel.name for channel in FACE_CHANNELS)
 """What the floats of a motion frame stand for, in order."""
@@ -26,7 +26,7 @@ _MOTION, _SOUND = 1, 2
 _STEPS = 50.0
 """Steps of a bone's value in one degree."""
 _MOST_STEPS = 32_767
-_LONGEST = SOUND_RATE // 2
+LONGEST = SOUND_RATE // 2
 """Samples in one message at most."""
 _SOUND_HEAD = Struct("<BBHIII")
 _REST = tuple((channel.name, channel.rest) for channel in FACE_CHANNELS)
@@ -68,7 +68,7 @@ def pcm16(samples: Samples) -> NDArray[np.int16]:
 
 def sound_messages(utterance: int, offset_samples: int, pcm: NDArray[np.int16]) -> Iterator[bytes]:
     """Yield 16-bit mono audio at `SOUND_RATE`, whose first sample is number `offset_samples` of the utterance."""
-    for start in range(0, len(pcm), _LONGEST):
-        piece = pcm[start : start + _LONGEST]
+    for start in range(0, len(pcm), LONGEST):
+        piece = pcm[start : start + LONGEST]
         head = _SOUND_HEAD.pack(_SOUND, 0, 0, utterance & 0xFFFFFFFF, offset_samples + start, SOUND_RATE)
         yield head + piece.astype("<i2", copy=False).tobytes()
