@@ -39,7 +39,11 @@ async def test_perform_begins_and_answers_at_once(stage: Served) -> None:
     assert (answer.status, answer.json) == (202, {"utterance": 1})
     state = (await stage.ask("GET", "/v1/state")).json
     assert state["utterance"]["number"] == 1
-    assert state["doing"] == "speaking"
+    stage.bridge.enter("listening")
+    await stage.bridge.stage.until(lambda: (stage.bridge.stage.heard() or 0.0) > 0.1)
+    assert (await stage.ask("GET", "/v1/state")).json["doing"] == "speaking"
+    await stage.ask("POST", "/v1/interrupt")
+    assert (await stage.ask("GET", "/v1/state")).json["doing"] == "listening"
 
 
 async def test_perform_may_be_waited_for(stage: Served) -> None:
@@ -262,7 +266,29 @@ async def test_the_state_of_a_failing_target_is_told_in_words() -> None:
     async with served(driver) as stage:
         (target,) = (await stage.ask("GET", "/v1/state")).json["targets"]
         assert (target["status"], target["detail"]) == ("refused", "The plugin was denied: allow it.")
-        assert (target["latency_ms"], target["sent_frames"]) == (1.23, 7)
+        assert (target["latency_ms"], target["sent_frames"]) == (1.2346, 7)
+
+
+async def test_a_driver_that_fails_when_it_is_asked_how_it_is_takes_nothing_down() -> None:
+    class Moody(Witness):
+        @property
+        def lead(self) -> float:
+            return 1 / 0 if self.asked else 0.0
+
+        @lead.setter
+        def lead(self, value: float) -> None:
+            del value
+
+        asked = False
+
+    driver = Moody(now=time.perf_counter)
+    async with served(driver, speed=3.0) as stage:
+        driver.asked = True
+        async with stage.page("state") as page:
+            (target,) = (await hear(page, "state"))["targets"]
+            assert target["status"] == "failed"
+            assert "ZeroDivisionError" in target["detail"]
+        assert (await stage.ask("POST", "/v1/perform", {"text": "One.", "wait": True})).json["complete"]
 
 
 async def test_the_studio_sees_what_happens(stage: Served) -> None:
@@ -306,6 +332,23 @@ def pictures(folder: Path) -> Path:
         (folder / name).write_bytes(b"\x89PNG" + name.encode())
     (folder / "notes.txt").write_text("private", encoding="utf-8")
     return folder
+
+
+async def test_the_pages_and_their_bundle_are_served(stage: Served) -> None:
+    for page in ("overlay", "studio"):
+        html = await stage.ask("GET", f"/{page}?token={stage.server.token}", token=False)
+        assert (html.status, html.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        script = await stage.ask("GET", f"/static/{page}.js", token=False)
+        assert (script.status, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+        again = {"If-None-Match": script.headers["etag"]}
+        assert (await stage.ask("GET", f"/static/{page}.js", token=False, headers=again)).status == 304
+
+
+async def test_the_mascot_is_the_avatar_unless_told_otherwise() -> None:
+    async with served(settings=WebSettings(port=0)) as stage:
+        answer = await stage.ask("GET", "/v1/avatar/mascot.vrm")
+        assert (answer.status, answer.headers["content-type"]) == (200, "model/gltf-binary")
+        assert answer.body[:4] == b"glTF"
 
 
 async def test_only_the_avatars_own_files_are_served(tmp_path: Path) -> None:

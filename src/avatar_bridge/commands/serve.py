@@ -11,7 +11,6 @@ from typing import TextIO
 
 import click
 
-from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.errors import UsageError
 from avatar_bridge.settings import DriverSettings, Settings
@@ -19,7 +18,9 @@ from avatar_bridge.settings import DriverSettings, Settings
 try:
     from avatar_bridge.web import Server, WebAudience
 except ImportError as error:
-    raise UsageError(f'the pages need the extra "web" ({error}); {registry.remedy("web")}') from error
+    raise UsageError(
+        f'the pages need more packages ({error}); install them: pip install "avatar-bridge[web]"'
+    ) from error
 
 __all__ = ["address_lines", "on_air", "serve", "with_overlay"]
 

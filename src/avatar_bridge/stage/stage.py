@@ -156,12 +156,19 @@ class Stage:
         """Return the bodies whose drivers have not failed."""
         return [body for body in self.bodies if body.failure is None]
 
-    def _frames(self, now: float, heard: float | None, late: float) -> None:
-        state = self._state
+    @property
+    def doing(self) -> State:
+        """What the character is doing now."""
+        return self._doing(self.heard())
+
+    def _doing(self, heard: float | None) -> State:
         timeline = self._timeline
         if timeline is not None and heard is not None and heard > -0.1 and timeline.duration > 0:
-            speaking = not timeline.closed or heard < timeline.duration
-            state = "speaking" if speaking else state
+            return "speaking" if not timeline.closed or heard < timeline.duration else self._state
+        return self._state
+
+    def _frames(self, now: float, heard: float | None, late: float) -> None:
+        state = self._doing(heard)
         for body in self._standing():
             with body.contained():
                 body.enter(state, now)

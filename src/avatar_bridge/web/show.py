@@ -22,6 +22,9 @@ from avatar_bridge.web.state import ShowState
 
 __all__ = ["OnStage", "Show", "Speaking"]
 
+_INTERRUPTING = 0.05
+"""Seconds between two interrupts when the show closes."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -74,8 +77,9 @@ class Show:
         """Stop what is being said and wait until every request has its outcome."""
         self._closed = True
         self.bridge.interrupt()
-        if self._asked:
-            await asyncio.wait(self._asked)
+        while self._asked:
+            await asyncio.wait(self._asked, timeout=_INTERRUPTING)
+            self.bridge.interrupt()  # one that had been asked for had not begun
 
     async def _marked(self, script: str | AsyncIterable[str], began: asyncio.Future[int]) -> AsyncGenerator[str, None]:
         """Yield the script; that it is read at all says that its utterance has the floor."""

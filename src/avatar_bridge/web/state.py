@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -71,11 +72,10 @@ class ShowState:
         """Return the state as GET /v1/state gives it."""
         self._gather()
         bridge = self._bridge
-        utterance = self._utterance()
         return {
             "version": VERSION,
-            "utterance": utterance,
-            "doing": "speaking" if utterance else "idle",
+            "utterance": self._utterance(),
+            "doing": bridge.stage.doing,
             "targets": [_target(body) for body in bridge.stage.bodies],
             "pages": [self._page(seat) for seat in self._audience.pages],
             "notes": [{"message": note.message, "suggestion": note.suggestion} for note in self._notes],
@@ -224,20 +224,27 @@ class ShowState:
 
 
 def _target(body: Body) -> dict[str, Any]:
-    state = body.driver.state
-    told = {
-        "name": body.driver.name,
-        "status": state.status,
-        "detail": state.detail,
-        "latency_ms": None if state.latency_ms is None else round(state.latency_ms, 2),
-        "sent_frames": state.sent_frames,
-        "dropped_frames": state.dropped_frames,
-        "lead": round(body.driver.lead, 4),
-        "diagnostics": [{"message": each.message, "suggestion": each.suggestion} for each in state.diagnostics],
-    }
+    told = {"name": body.driver.name, "sent_frames": 0, "dropped_frames": 0, "lead": 0.0, "diagnostics": []}
+    told |= {"status": "failed", "detail": "", "latency_ms": None}
+    with body.contained():
+        state = body.driver.state
+        told |= {
+            "status": state.status,
+            "detail": state.detail,
+            "latency_ms": _rounded(state.latency_ms),
+            "sent_frames": state.sent_frames,
+            "dropped_frames": state.dropped_frames,
+            "lead": _rounded(body.driver.lead) or 0.0,
+            "diagnostics": [{"message": each.message, "suggestion": each.suggestion} for each in state.diagnostics],
+        }
     if body.failure is not None:
         told |= {"status": "failed", "detail": f"{body.failure.message}: {body.failure.suggestion}"}
     return told
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return a number as it is shown; None for one that JSON has no word for."""
+    return round(value, 4) if value is not None and math.isfinite(value) else None
 
 
 def _without_counters(state: Any) -> Any:
