@@ -33,12 +33,11 @@ function shape(name: string, attributes: Readonly<Record<string, string>>): SVGE
   return element;
 }
 
-/** The curve's value at `at` seconds; before the first key and behind the last it is 0. */
+/** The curve's value at `at` seconds; held before the first key and behind the last. */
 export function valueAt(keys: readonly (readonly number[])[], at: number): number {
   const next = keys.findIndex((key) => (key[0] ?? 0) >= at);
-  const [until = 0, to = 0] = keys[next] ?? [];
-  if (next < 0) return 0;
-  if (next === 0 || until === at) return until === at ? to : 0;
+  const [until = 0, to = 0] = keys[next < 0 ? keys.length - 1 : next] ?? [];
+  if (next <= 0) return to;
   const [since = 0, from = 0] = keys[next - 1] ?? [];
   const share = (at - since) / (until - since);
   return from + (to - from) * share * share * (3 - 2 * share);

@@ -37,7 +37,7 @@ class Studio {
     },
   );
   readonly timeline = new TimelineView(this.performances, () => this.connection.clock.toBridge(performance.now()));
-  private mapName = "";
+  private shownMap = "";
 
   start(): void {
     new ThemeSwitch(found("theme", HTMLButtonElement), () => this.timeline.repaint());
@@ -99,8 +99,9 @@ class Studio {
     setText(doing, state.doing);
     doing.dataset.tone = state.doing === "speaking" ? "live" : "calm";
     setText(found("facts", HTMLElement), [`voice ${state.voice}`, `sound ${state.speaker}`, `map ${state.map.name}`].join(" · "));
-    if (this.mapName !== state.map.path) {
-      this.mapName = state.map.path;
+    const map = `${state.map.path}\n${state.map.name}\n${state.map.actions}`;
+    if (this.shownMap !== map) {
+      this.shownMap = map;
       void this.loadActions();
     }
   }

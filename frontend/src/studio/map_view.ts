@@ -28,6 +28,7 @@ export class MapView {
   private problems: readonly MapProblem[] = [];
   private timer = 0;
   private asked = 0;
+  private checking = false;
 
   constructor(
     private readonly api: Api,
@@ -64,12 +65,13 @@ export class MapView {
 
   private take(form: MapForm): void {
     this.draft = new MapDraft(form);
+    this.checking = false;
+    this.asked += 1;
     this.problems = form.problems;
     if (!this.draft.names.includes(this.chosen)) this.chosen = this.draft.names[0] ?? "";
     setText(found("map-file", HTMLElement), form.path);
     const packaged = `This map comes with the program and stays as it is; saving writes your own copy to ${form.saves_to}.`;
     setText(found("map-hint", HTMLElement), form.packaged ? packaged : form.extends ? `It extends ${form.extends}.` : "");
-    setText(found("map-toml", HTMLElement), form.toml);
     const names = [...form.channels.map((channel) => channel.name), ...form.bones];
     found("channel-names", HTMLElement).replaceChildren(...names.map((name) => make("option", { value: name })));
     this.drawList();
@@ -82,7 +84,7 @@ export class MapView {
     const wanted = this.filter.value.trim();
     const names = draft.names.filter((name) => !wanted || fit(wanted, name) > 0 || String(draft.values(name)["meaning"]).includes(wanted));
     this.list.replaceChildren(...names.map((name) => this.entry(draft, name)));
-    this.save.disabled = !this.changed || draft.unread.size > 0 || this.problems.length > 0;
+    this.save.disabled = !this.changed || this.checking || draft.unread.size > 0 || this.problems.length > 0;
     setText(found("map-count", HTMLElement), this.changed ? `${draft.changes.length} changed` : `${draft.names.length} actions`);
   }
 
@@ -109,6 +111,7 @@ export class MapView {
       this.form.replaceChildren();
       return;
     }
+    showLines(draft.form.toml, chosen);
     this.editor = new MapEditor(draft, chosen, () => this.later());
     const removed = draft.isRemoved(chosen);
     const remove = this.tool(removed ? "Keep it" : "Remove", () => draft.remove(chosen));
@@ -152,6 +155,7 @@ export class MapView {
 
   /** Ask the bridge what it thinks of the changes, when the typing pauses. */
   private later(): void {
+    this.checking = true;
     this.drawList();
     this.mark();
     clearTimeout(this.timer);
@@ -165,10 +169,13 @@ export class MapView {
     try {
       const { problems } = await this.api.post<{ readonly problems: readonly MapProblem[] }>("/v1/map/check", { changes: draft.changes });
       if (asked !== this.asked || draft !== this.draft) return;
+      this.checking = false;
       this.problems = problems;
       this.drawList();
       this.mark();
     } catch (error) {
+      this.checking = false;
+      this.drawList();
       this.say(inWords(error), "bad");
     }
   }
@@ -202,4 +209,19 @@ export class MapView {
     this.said.dataset.tone = tone;
     setText(this.said, text);
   }
+}
+
+/** Show the file with an action's first line marked and scrolled to. */
+function showLines(toml: string, action: string): void {
+  const text = found("map-toml", HTMLElement);
+  const lines = toml.split("\n");
+  const wanted = [`[actions.${action}]`, `[actions.${JSON.stringify(action)}]`];
+  const at = lines.findIndex((line) => wanted.some((each) => line.startsWith(each)));
+  if (at < 0) {
+    text.replaceChildren(toml);
+    return;
+  }
+  const mark = make("mark", {}, lines[at] ?? "");
+  text.replaceChildren(lines.slice(0, at).map((line) => `${line}\n`).join(""), mark, `\n${lines.slice(at + 1).join("\n")}`);
+  text.scrollTop = Math.max(mark.offsetTop - text.offsetTop - 8, 0);
 }
