@@ -123,6 +123,7 @@ function begin(): void {
   for (const [index, mistake] of options.mistakes.entries()) hints.show(`option${index}`, mistake, HINT_SECONDS);
   new ResizeObserver(() => overlay.resize()).observe(stage);
   for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => overlay.sound.resume());
+  document.addEventListener("visibilitychange", () => overlay.sound.resume());
   addEventListener("unhandledrejection", (event) => hints.show("fault", problemOf(event.reason).message, HINT_SECONDS));
   takeDrops();
   setInterval(report, REPORT_MS);

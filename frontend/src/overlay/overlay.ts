@@ -1,11 +1,11 @@
 /** The overlay: what the bridge says, as picture, sound and words. */
 
-import { Connection } from "../shared/connection.js";
+import { Connection, withToken } from "../shared/connection.js";
 import type { Link, Listener } from "../shared/connection.js";
-import { withToken } from "../shared/connection.js";
 import type { ActMessage, AvatarSource, EndedMessage, MotionFrame, ServerMessage, SoundChunk, SoundState, Welcome } from "../shared/protocol.js";
 import type { Avatar, Problem } from "./avatar.js";
-import { cast } from "./cast.js";
+import { SvgAvatar } from "./avatars/svg.js";
+import { cast, problemOf } from "./cast.js";
 import type { Hints } from "./hints.js";
 import { Motion } from "./motion.js";
 import { MOUTH_SIZE } from "./mouth.js";
@@ -32,7 +32,7 @@ export class Overlay implements Listener {
   private castProblems: readonly Problem[] = [];
   private shownSource = "";
   private resting: Readonly<Record<string, number>> = {};
-  private welcomed = false;
+  private version = "";
   private drawnMs = 0;
   private readonly mouth = new Float32Array(MOUTH_SIZE);
 
@@ -110,14 +110,20 @@ export class Overlay implements Listener {
       this.scriptMs = own;
       return;
     }
-    avatar.draw(this.motion, seconds);
+    try {
+      avatar.draw(this.motion, seconds);
+    } catch (error) {
+      this.replace(avatar, error);
+    }
     this.scriptMs = avatar.scriptMs === undefined ? performance.now() - began : own + avatar.scriptMs;
   }
 
   // What the connection tells.
 
   welcome(welcome: Welcome): void {
-    this.welcomed = true;
+    // Another bridge than the one this page came from may say what this page does not understand.
+    if (this.version && this.version !== welcome.version) return location.reload();
+    this.version = welcome.version;
     this.resting = welcome.resting_pose;
     this.motion.learn(welcome.channels, welcome.bones);
     this.subtitles.name(this.options.speaker ?? welcome.speaker ?? "");
@@ -170,14 +176,23 @@ export class Overlay implements Listener {
       this.hints.hide("link");
     } else if (link === "refused") {
       const how = detail || "Open the address that `avatar-bridge serve` printed: it holds the token.";
-      this.hints.show("link", `Avatar Bridge does not let this page in. ${how}`);
+      // Who set it up must see it; who only watches the stream must not for long.
+      this.hints.show("link", `Avatar Bridge does not let this page in. ${how}`, this.version ? 15 : undefined);
     } else if (link === "lost") {
-      if (!this.welcomed) this.hints.show("link", `Looking for Avatar Bridge at ${location.host} …`);
+      if (!this.version) this.hints.show("link", `Looking for Avatar Bridge at ${location.host} …`);
       this.cut(null);
       this.sound.take(false);
       this.avatar?.release();
     }
     this.changed();
+  }
+
+  /** An avatar that cannot be drawn any more makes room for one that can. */
+  private replace(avatar: Avatar, error: unknown): void {
+    if (avatar.kind === "svg") throw error;
+    const { message } = problemOf(error);
+    const problem = { message: `${avatar.name} cannot be drawn any more: ${message}`, suggestion: "Reload the page." };
+    this.show(new SvgAvatar(avatar.name), [problem]);
   }
 
   private async dress(source: AvatarSource): Promise<void> {
