@@ -27,7 +27,7 @@ def _meshes() -> dict[str, list[tuple[str, Surface]]]:
             ("hair", join(hair.hair())),
         ],
         "Face": [("skin", head.head())],
-        "Eyes": [("face", join(eyes.lids())), ("ink", join(eyes.eyes()))],
+        "Eyes": [("face", join([*eyes.lids(), *hair.shade()])), ("ink", join(eyes.eyes()))],
         "Mouth": [("face", mouth.lips()), ("ink", join([*mouth.mouth(), features.nose()]))],
         "Brows": [("ink", join(features.brows()))],
         "Cheeks": [("blush", join(features.cheeks()))],

@@ -54,7 +54,7 @@ def _brow_points(brow: _Brow) -> Floats:
     s = np.linspace(0.0, 1.0, 16)
     x = 0.0300 + brow.x * (1.0 - s) + 0.0520 * s
     y = 1.1690 + brow.inner * (1.0 - s) + brow.outer * s - 0.0050 * s * s + brow.bend * np.sin(np.pi * s**0.85)
-    size = 0.0039 * (0.55 + 0.45 * ease(s, 0.0, 0.2)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
+    size = 0.0039 * (0.25 + 0.75 * ease(s, -0.02, 0.13)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
     curve = np.stack([x, y], axis=1)
     half = np.stack([0 * s, size], axis=1)
     lift = 0.0150 + 0.0030 * np.sin(np.pi * s)

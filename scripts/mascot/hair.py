@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from .curves import Floats, ease, spline, table, unit
-from .head import CENTRE
+from .head import CENTRE, face_normals, laid
 from .paint import region, swatch
 from .skeleton import JOINTS, along, only
 from .surface import Surface, grid, sweep
 
-__all__ = ["hair", "ties"]
+__all__ = ["hair", "shade", "ties"]
 
 _RADII = np.array([0.1375, 0.1460, 0.1300])
 _WIDTH = (0.55, 0.95, 1.0, 0.86, 0.55, 0.04)
@@ -71,33 +71,57 @@ def _over(points: Sequence[tuple[float, float, float]], count: int) -> Floats:
     return _place(knots[:, 0], knots[:, 1], knots[:, 2])
 
 
-def _bangs() -> list[Surface]:
-    rows = (
-        # root azimuth, azimuth, tip azimuth, tip elevation, width
-        (-2, -4, -9, 6.5, 0.0215),
-        (13, 15, 11, 8.0, 0.0200),
-        (-20, -24, -27, 4.5, 0.0220),
-        (24, 31, 30, 3.5, 0.0215),
-        (-36, -44, -47, -3.5, 0.0215),
-        (38, 47, 50, -4.0, 0.0215),
-        (4, 5, 2, 12.0, 0.0130),
-        (-30, -34, -36, 9.0, 0.0130),
+_BANGS = (
+    # root azimuth, azimuth, tip azimuth, tip elevation, half width
+    (-2, -4, -9, 6.5, 0.0215),
+    (13, 15, 11, 8.0, 0.0200),
+    (-20, -24, -27, 4.5, 0.0220),
+    (24, 31, 30, 3.5, 0.0215),
+    (-36, -44, -47, -3.5, 0.0215),
+    (38, 47, 50, -4.0, 0.0215),
+    (4, 5, 2, 12.0, 0.0130),
+    (-30, -34, -36, 9.0, 0.0130),
+)
+_BANG = (0.30, 0.75, 1.0, 1.0, 0.72, 0.03)
+
+
+def _bang_path(index: int) -> Floats:
+    root, middle, tip, low, _ = _BANGS[index]
+    over = 0.0015 * (index % 3)
+    return _over(
+        [
+            (root * 0.55, 78, 0.0130 + over),
+            (root, 60, 0.0190 + over),
+            (middle, 40, 0.0200 + over),
+            (middle + 0.4 * (tip - middle), 22 + 0.2 * low, 0.0185 + over),
+            (tip, low, 0.0110 + over),
+        ],
+        13,
     )
+
+
+def _bangs() -> list[Surface]:
     found = []
-    for index, (root, middle, tip, low, width) in enumerate(rows):
-        over = 0.0015 * (index % 3)
-        path = _over(
-            [
-                (root * 0.55, 78, 0.0130 + over),
-                (root, 60, 0.0190 + over),
-                (middle, 40, 0.0200 + over),
-                (middle + 0.4 * (tip - middle), 22 + 0.2 * low, 0.0185 + over),
-                (tip, low, 0.0110 + over),
-            ],
-            13,
-        )
-        part = _strand(path, width, 0.0075, (0.30, 0.75, 1.0, 1.0, 0.72, 0.03), end=0.90)
+    for index, bang in enumerate(_BANGS):
+        part = _strand(_bang_path(index), bang[4], 0.0075, _BANG, end=0.90)
         found.append(_rounded(part, 0.45).weighed(only(len(part.points), "head")))
+    return found
+
+
+def shade() -> list[Surface]:
+    """Return the shadows that the bangs throw on the forehead."""
+    found = []
+    u, v, _, _ = swatch("skin_shadow")
+    for index, bang in enumerate(_BANGS):
+        path = _bang_path(index)[6:, :2] * [0.985, 1.0] + [0.0015, -0.0075]
+        size = bang[4] * table(_BANG, 13)[6:, None]
+        way = np.gradient(path, axis=0)
+        side = np.stack([-way[:, 1], way[:, 0]], axis=1)
+        side /= np.linalg.norm(side, axis=1, keepdims=True)
+        flat = np.stack([path + side * size * t for t in (-1.0, 0.0, 1.0)], axis=1)
+        points = laid(flat, 0.0006 + 0.00005 * index)
+        part = grid(points, np.broadcast_to([u, v], flat.shape), outward=np.array([0.0, 0.0, 1.0]))
+        found.append(part.facing(face_normals(part.points)).weighed(only(len(part.points), "head")))
     return found
 
 
