@@ -146,6 +146,8 @@ class VrmRecipe:
     look_at: bool = True
     custom: Sequence[str] = ()
     """Names for an expression that moves the shape key `smile`."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Other names for shape keys, which are `key_<shape>`: what a bare one is found by."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """What `happy` overrides: `overrideMouth` to `block`, say."""
     _buffer: _Buffer = field(default_factory=_Buffer, init=False)
@@ -231,7 +233,7 @@ class VrmRecipe:
         mesh: Json = {"primitives": [primitive]}
         if targets:
             primitive["targets"] = targets
-            mesh["extras"] = {"targetNames": [f"key_{name}" for name in keys]}
+            mesh["extras"] = {"targetNames": [self.keys.get(name, f"key_{name}") for name in keys]}
         self._meshes.append(mesh)
         self._nodes.append({"mesh": len(self._meshes) - 1, "translation": self._turned(place)})
         self._nodes[bone]["children"].append(len(self._nodes) - 1)

@@ -228,6 +228,14 @@ def test_a_smile_of_the_models_own_is_found_by_its_name(model: Page) -> None:
     assert width(model.picture({"mouth_smile": 1}), "mouth") > width(model.picture(), "mouth")
 
 
+@pytest.mark.parametrize("key", ["Fcl_MTH_Fun", "Face.M_F00_000_Fcl_MTH_Fun", "fcl mth fun"])
+def test_a_smile_that_is_only_a_shape_key_is_found_too(page: Page, key: str) -> None:
+    page.load(VrmRecipe(keys={"smile": key}).build())
+    assert width(page.picture({"mouth_smile": 1}), "mouth") > width(page.picture(), "mouth")
+    page.load(VrmRecipe().build())
+    assert width(page.picture({"mouth_smile": 1}), "mouth") == width(page.picture(), "mouth")
+
+
 @pytest.mark.parametrize("override", ["none", "block", "blend"])
 def test_an_emotions_own_mouth_is_respected(page: Page, override: str) -> None:
     page.load(VrmRecipe(overrides={"overrideMouth": override, "overrideBlink": override}).build())

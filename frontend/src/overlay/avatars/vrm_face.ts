@@ -30,6 +30,14 @@ interface Block {
   readonly part: Part;
 }
 
+/** Expressions that a channel moves, upwards or downwards from 0, and by how much. */
+interface Way {
+  readonly channel: string;
+  readonly sign: number;
+  readonly names: readonly string[];
+  readonly amount: number;
+}
+
 /** The face of one model. */
 export class Face {
   private readonly weights = new Map<string, number>();
@@ -37,6 +45,7 @@ export class Face {
   private readonly blocks: Block[] = [];
   private readonly visemes: readonly string[];
   private readonly emotions = new Map<string, string>();
+  private readonly parts: readonly Way[];
   private readonly old: boolean;
 
   constructor(
@@ -52,6 +61,7 @@ export class Face {
       if (name) this.emotions.set(emotion, name);
     }
     this.soften();
+    this.parts = this.ways();
   }
 
   /** What the model's face lacks. */
@@ -79,7 +89,10 @@ export class Face {
     const emotions = this.emote(pose);
     this.speak(pose, this.left("mouth") * (this.old ? 1 - OLD_MOUTH * Math.min(emotions, 1) : 1));
     this.lids(pose);
-    for (const part of Object.keys(FEATURES)) if (part !== "jaw") this.feature(part, pose);
+    for (const { channel, sign, names, amount } of this.parts) {
+      const weight = sign * pose.get(channel) * amount;
+      if (weight > 0) for (const name of names) this.add(name, weight);
+    }
     this.look(pose.get("gaze_x"), pose.get("gaze_y"));
   }
 
@@ -171,27 +184,30 @@ export class Face {
     }
   }
 
-  private feature(part: string, pose: Pose): void {
-    const half = part.endsWith("+") ? 1 : part.endsWith("-") ? -1 : 0;
-    const weight = half ? half * pose.get(part.slice(0, -1)) : pose.get(part);
-    if (weight <= 0) return;
-    const names = this.features.get(part);
-    // One expression for both brows is moved by both channels: each gives its half.
-    const shared = part.startsWith("brow") && names?.length === 1 && names[0] === this.features.get(this.twin(part))?.[0];
-    if (names) for (const name of names) this.add(name, shared ? weight / 2 : weight);
-    else this.liken(part, weight);
+  /** How each part of the face is shown on this model: by its own expressions, else by an emotion that looks alike. */
+  private ways(): Way[] {
+    const found: Way[] = [];
+    for (const [part, { likeness }] of Object.entries(FEATURES)) {
+      if (part === "jaw") continue;
+      const half = part.endsWith("+") ? 1 : part.endsWith("-") ? -1 : 0;
+      const channel = half ? part.slice(0, -1) : part;
+      const names = this.features.get(part);
+      // One expression for both brows is moved by both channels: each gives its half.
+      const twin = part.includes("left") ? part.replace("left", "right") : part.replace("right", "left");
+      const shared = twin !== part && names?.length === 1 && names[0] === this.features.get(twin)?.[0];
+      if (names) found.push({ channel, sign: half || 1, names, amount: shared ? 0.5 : 1 });
+      const alike = likeness && !names ? this.alike(likeness[0]) : undefined;
+      if (likeness && alike) found.push({ channel, sign: half || 1, names: [alike], amount: likeness[1] });
+    }
+    return found;
   }
 
-  private twin(part: string): string {
-    return part.includes("left") ? part.replace("left", "right") : part.replace("right", "left");
-  }
-
-  private liken(part: string, weight: number): void {
-    const [emotion, amount] = FEATURES[part]?.likeness ?? ["", 0];
+  /** The model's expression for an emotion, where it leaves eyelids and mouth alone. */
+  private alike(emotion: string): string | undefined {
     const name = this.emotions.get(emotion);
     const expression = name ? this.vrm.expressionManager?.getExpression(name) : null;
-    if (!name || !expression || expression.isBinary || this.blocks.some((block) => block.expression === expression)) return;
-    if (expression.overrideBlink === "none" && expression.overrideMouth === "none") this.add(name, weight * amount);
+    if (!expression || expression.isBinary || this.blocks.some((block) => block.expression === expression)) return undefined;
+    return expression.overrideBlink === "none" && expression.overrideMouth === "none" ? name : undefined;
   }
 
   private look(x: number, y: number): void {

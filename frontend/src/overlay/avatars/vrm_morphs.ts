@@ -45,9 +45,9 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   jaw: { expressions: [["jawOpen"]], morphs: [["jawOpen"], ["Fcl_MTH_A"]] },
 };
 
-/** Letters and digits only, in lower case; other scripts as they are: `MouthSmile_L` gives `mouthsmilel`. */
+/** Without case, spaces, `_`, `.` and `-`: `MouthSmile_L` gives `mouthsmilel`. What VRoid and Blender put before is left out. */
 function plain(name: string): string {
-  return name.toLowerCase().replace(/[\s_.-]/g, "");
+  return name.replace(/^.*(?=Fcl_)/i, "").toLowerCase().replace(/[\s_.-]/g, "");
 }
 
 interface Target {

@@ -44,10 +44,13 @@ function createRenderer(canvas: HTMLCanvasElement, antialias: boolean): WebGLRen
   }
 }
 
-function drawsInSoftware(renderer: WebGLRenderer): boolean {
-  const gl = renderer.getContext();
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  return !!info && SOFTWARE.test(String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)));
+/** Whether the browser draws 3D without a graphics card: asked before the canvas is made, whose smoothing cannot change. */
+function drawsInSoftware(): boolean {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const software = !!gl && !!info && SOFTWARE.test(String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)));
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return software;
 }
 
 /** Draws one model on a transparent canvas. */
@@ -61,6 +64,13 @@ export class VrmScene {
   private slow = 0;
   private framing: Framing = "half";
   private size: readonly [number, number, number] = [1, 1, 1];
+  /** The model's measures as it stands, in metres above the floor's level; `span` is how far an arm reaches. */
+  private crown = 1.5;
+  private floor = 0;
+  private eyes = 1.3;
+  private hips = 0.8;
+  private neck = 1.2;
+  private span = 0.6;
 
   constructor(
     private readonly vrm: VRM,
@@ -70,9 +80,9 @@ export class VrmScene {
     this.canvas.style.display = "block";
     this.canvas.style.width = "100%";
     this.canvas.style.height = "100%";
-    this.renderer = createRenderer(this.canvas, quality !== "low");
+    this.step = quality === "auto" && drawsInSoftware() ? FIRST_STEP.low : FIRST_STEP[quality];
+    this.renderer = createRenderer(this.canvas, this.step !== FIRST_STEP.low);
     this.renderer.setClearColor(0x000000, 0);
-    this.step = quality === "auto" && drawsInSoftware(this.renderer) ? 1 : FIRST_STEP[quality];
     this.light();
     this.scene.add(vrm.scene);
     this.prepare();
@@ -92,7 +102,7 @@ export class VrmScene {
 
   render(seconds: number): void {
     this.renderer.render(this.scene, this.camera);
-    if (this.quality !== "auto" || this.step === 0 || seconds <= 0 || seconds >= 0.1) return;
+    if (this.quality !== "auto" || this.step === 0) return;
     this.slow = seconds > SLOW_SECONDS ? this.slow + seconds : Math.max(this.slow - seconds, 0);
     if (this.slow > PATIENCE) this.lower(this.step - 1);
   }
@@ -139,21 +149,13 @@ export class VrmScene {
     });
   }
 
-  private readonly crown = new Vector3();
-  private readonly floor = new Vector3();
-  private eyes = 1.3;
-  private hips = 0.8;
-  private neck = 1.2;
-  private span = 0.6;
-
   /** Take the model's measures as it stands: crown, eyes, neck, hips, floor and how far its arms reach. */
   private measure(): void {
     this.vrm.scene.updateMatrixWorld(true);
     const box = new Box3().setFromObject(this.vrm.scene);
     const height = (name: "head" | "neck" | "hips"): number =>
       this.vrm.humanoid.getRawBoneNode(name)?.getWorldPosition(new Vector3()).y ?? 0;
-    this.floor.set(0, box.min.y, 0);
-    this.crown.set(0, box.max.y, 0);
+    [this.floor, this.crown] = [box.min.y, box.max.y];
     this.hips = height("hips");
     const head = height("head");
     this.neck = height("neck") || head;
@@ -168,7 +170,7 @@ export class VrmScene {
 
   /** Stand back far enough that what the framing shows fits, at the height of the eyes. */
   private aim(): void {
-    const [crown, floor] = [this.crown.y, this.floor.y];
+    const { crown, floor } = this;
     const tall = Math.max(crown - floor, 0.1);
     const [bottom, top, half] = {
       full: [floor - 0.02 * tall, crown + 0.05 * tall, this.span],
