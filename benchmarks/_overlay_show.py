@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from websockets.sync.client import connect
 
 __all__ = ["Served", "Visit", "served"]
 
@@ -73,6 +74,25 @@ class Served:
         request = urllib.request.Request(self.base + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
+
+    @contextmanager
+    def overheard(self, *streams: str) -> Iterator[list[dict[str, Any]]]:
+        """Yield the messages of these streams, as they come, the way any program gets them."""
+        heard: list[dict[str, Any]] = []
+        address = f"{self.base.replace('http', 'ws', 1)}/v1/events?token={self.token}"
+
+        def listen() -> None:
+            heard.extend(json.loads(text) for text in socket if isinstance(text, str))
+
+        with connect(address, max_size=None, ping_interval=None) as socket:
+            socket.send(json.dumps({"type": "hello", "kind": "program", "streams": streams, "name": "a listener"}))
+            ear = threading.Thread(target=listen)
+            ear.start()
+            try:
+                yield heard
+            finally:
+                socket.close()
+                ear.join(10)
 
 
 @contextmanager
