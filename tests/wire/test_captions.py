@@ -84,19 +84,20 @@ def test_no_scrap_is_left_over() -> None:
             if len(caption.lines) == 2:
                 first, second = (columns("".join(word.text for word in line)) for line in caption.lines)
                 assert second >= 0.35 * first
-    words = [len(text.split()) for text in texts("words " * 17 + "end.")]
-    assert min(words) > 3
+    words = [len(text.split()) for text in texts("words " * 14 + "end.")]
+    assert min(words) > 5
 
 
 def test_brackets_stay_with_what_they_open() -> None:
     words = [
         word.text
-        for caption in all_at_once(spoken_by_tone('She said "hello (there)" and 「はい」 too.'))
+        for caption in all_at_once(spoken_by_tone('She said "hello (there)" too. 彼女は「はい」と言った。'))
         for line in caption.lines
         for word in line
     ]
     assert '"hello ' in words
     assert "(there)" in "".join(words)
+    assert [word[0] for word in words if "「" in word] == ["「"]
     assert not any(word.rstrip().endswith(("(", "「", ' "')) for word in words)
 
 
