@@ -124,6 +124,7 @@ class VrmAvatar implements Avatar {
   }
 
   play(clip: Clip): void {
+    this.failures.delete(clip.url);
     this.clips.play(clip);
   }
 
