@@ -27,8 +27,9 @@ export class MapView {
   private chosen = "";
   private problems: readonly MapProblem[] = [];
   private timer = 0;
-  private asked = 0;
-  private checking = false;
+  /** A change that the bridge has not judged yet. */
+  private unjudged = false;
+  private asking = false;
 
   constructor(
     private readonly api: Api,
@@ -65,8 +66,7 @@ export class MapView {
 
   private take(form: MapForm): void {
     this.draft = new MapDraft(form);
-    this.checking = false;
-    this.asked += 1;
+    this.unjudged = false;
     this.problems = form.problems;
     if (!this.draft.names.includes(this.chosen)) this.chosen = this.draft.names[0] ?? "";
     setText(found("map-file", HTMLElement), form.path);
@@ -84,8 +84,8 @@ export class MapView {
     const wanted = this.filter.value.trim();
     const names = draft.names.filter((name) => !wanted || fit(wanted, name) > 0 || String(draft.values(name)["meaning"]).includes(wanted));
     this.list.replaceChildren(...names.map((name) => this.entry(draft, name)));
-    this.save.disabled = !this.changed || this.checking || draft.unread.size > 0 || this.problems.length > 0;
-    setText(found("map-count", HTMLElement), this.changed ? `${draft.changes.length} changed` : `${draft.names.length} actions`);
+    this.save.disabled = !this.changed || this.unjudged || draft.unread.size > 0 || this.problems.length > 0;
+    setText(found("map-count", HTMLElement), this.unjudged ? "checking …" : this.changed ? `${draft.changes.length} changed` : `${draft.names.length} actions`);
   }
 
   private entry(draft: MapDraft, name: string): HTMLElement {
@@ -155,7 +155,7 @@ export class MapView {
 
   /** Ask the bridge what it thinks of the changes, when the typing pauses. */
   private later(): void {
-    this.checking = true;
+    this.unjudged = true;
     this.drawList();
     this.mark();
     clearTimeout(this.timer);
@@ -164,20 +164,24 @@ export class MapView {
 
   private async check(): Promise<void> {
     const { draft } = this;
-    if (!draft) return;
-    const asked = ++this.asked;
+    if (!draft || this.asking) return;
+    const { changes } = draft;
+    this.asking = true;
     try {
-      const { problems } = await this.api.post<{ readonly problems: readonly MapProblem[] }>("/v1/map/check", { changes: draft.changes });
-      if (asked !== this.asked || draft !== this.draft) return;
-      this.checking = false;
-      this.problems = problems;
-      this.drawList();
-      this.mark();
+      const { problems } = await this.api.post<{ readonly problems: readonly MapProblem[] }>("/v1/map/check", { changes });
+      if (draft === this.draft) {
+        this.problems = problems;
+        this.unjudged = JSON.stringify(changes) !== JSON.stringify(draft.changes);
+      }
     } catch (error) {
-      this.checking = false;
-      this.drawList();
+      this.unjudged = false;
       this.say(inWords(error), "bad");
+    } finally {
+      this.asking = false;
     }
+    this.drawList();
+    this.mark();
+    if (this.unjudged) void this.check();
   }
 
   private mark(): void {

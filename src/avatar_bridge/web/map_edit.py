@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import tomlkit
@@ -17,7 +17,7 @@ from tomlkit.items import Comment, Null, Table, Whitespace
 from avatar_bridge.core.motion.toml_lines import KeyLines
 from avatar_bridge.errors import MotionMapError
 
-__all__ = ["Change", "edited", "plain"]
+__all__ = ["Change", "edited", "parsed", "plain"]
 
 _ODD = "this map is laid out in a way that cannot be edited here: edit the file in a text editor"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -40,7 +40,9 @@ def edited(text: str, changes: Sequence[Change], *, inherited: Sequence[str] = (
     An action that is not in the text yet gets a table at its end. Removing one of the `inherited` names, which the map
     has from the one it extends, puts it into `without`. Raises MotionMapError where the text is not TOML.
     """
-    wanted = _parsed(text)
+    wanted = dict(parsed(text))
+    if isinstance(wanted.get("actions"), dict):
+        wanted["actions"] = {name: _own(table) for name, table in wanted["actions"].items()}
     for change in changes:
         paths = [(top, name) for top, table in wanted.items() for name in _names(table)]
         _expect(wanted, change, inherited)
@@ -52,6 +54,10 @@ def edited(text: str, changes: Sequence[Change], *, inherited: Sequence[str] = (
     return text
 
 
+def _own(table: Any) -> Any:
+    return dict(table) if isinstance(table, dict) else table
+
+
 def plain(value: Any) -> Any:
     """Return a JSON value as TOML can hold it: without None, whole floats as written."""
     if isinstance(value, Mapping):
@@ -59,7 +65,9 @@ def plain(value: Any) -> Any:
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _parsed(text: str) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def parsed(text: str) -> Mapping[str, Any]:
+    """Return the text's tables, which are shared: not to be changed. Raises MotionMapError where it is not TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -89,9 +97,9 @@ def _meaning(
 ) -> str:
     """Return the changed text: by its action's own lines alone, or where that fails by the whole document."""
     for way in (partial(_in_place, paths=paths), _changed):
-        with suppress(TOMLKitError, tomllib.TOMLDecodeError, LookupError, AttributeError, ValueError):
+        with suppress(TOMLKitError, MotionMapError, LookupError, AttributeError, ValueError):
             changed = way(text, change, inherited)
-            if tomllib.loads(changed) == wanted:
+            if parsed(changed) == wanted:
                 return changed
     raise MotionMapError(_ODD)
 

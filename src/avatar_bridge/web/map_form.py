@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -18,7 +18,7 @@ from avatar_bridge.core.motion.motion_map import Loader, MotionMap, load_motion_
 from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS
 from avatar_bridge.errors import MotionMapError
 from avatar_bridge.files import write_atomically
-from avatar_bridge.web.map_edit import Change, edited, plain
+from avatar_bridge.web.map_edit import Change, edited, parsed, plain
 
 __all__ = ["MapForm", "MapProblem", "Saved", "StaleMapError"]
 
@@ -80,8 +80,8 @@ class MapForm:
     """
 
     def __init__(self, source: str | Path, folder: Path) -> None:
-        self._path = registry.find_map(source)
-        self._folder = folder
+        self._path = registry.find_map(source).absolute()
+        self._folder = folder.absolute()
         self._saving = Lock()
         self._packaged = self._is_packaged(source)
 
@@ -170,8 +170,8 @@ class MapForm:
     def _raw(self, text: str) -> dict[str, Any]:
         """Return the file's own tables; empty where it is not TOML or has something else in their place."""
         try:
-            document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
+            document = dict(parsed(text))
+        except MotionMapError:
             return {}
         actions = document.get("actions")
         tables = actions.items() if isinstance(actions, dict) else ()
@@ -184,11 +184,12 @@ class MapForm:
             return {}
         beside = self._path.parent / name
         try:
-            base = registry.read_map(beside if beside.suffix == ".toml" and beside.is_file() else name)
-        except MotionMapError:
+            path = registry.find_map(beside if beside.suffix == ".toml" and beside.is_file() else name)
+            actions = _actions_of(path, path.stat().st_mtime_ns)
+        except (MotionMapError, OSError):
             return {}
         without = own.get("without", [])
-        return {each.name: _written(each) for each in base.actions.values() if each.name not in without}
+        return {key: values for key, values in actions.items() if key not in without}
 
     def _loader(self) -> Loader:
         """Return what fetches the maps that this one extends: beside it first, then by name."""
@@ -213,6 +214,13 @@ class MapForm:
             names = [*self._raw(text).get("actions", {}), *self._inherited(self._raw(text))]
             return [_problem(line, str(self._path), names) for line in str(error).splitlines()]
         return []
+
+
+@lru_cache(maxsize=2)
+def _actions_of(path: Path, changed_ns: int) -> Mapping[str, dict[str, Any]]:
+    """Return what the actions of another map say; read again when its file has `changed_ns`."""
+    del changed_ns
+    return {each.name: _written(each) for each in registry.read_map(path).actions.values()}
 
 
 def _etag(text: str) -> str:
