@@ -57,7 +57,7 @@ def _brow_points(brow: _Brow) -> Floats:
     size = 0.0039 * (0.25 + 0.75 * ease(s, -0.02, 0.13)) * (1.0 - 0.9 * ease(s, 0.45, 1.0))
     curve = np.stack([x, y], axis=1)
     half = np.stack([0 * s, size], axis=1)
-    lift = 0.0150 + 0.0030 * np.sin(np.pi * s)
+    lift = 0.0182 + 0.0030 * np.sin(np.pi * s)
     return np.stack([laid(curve + half, lift), laid(curve - half, lift)])
 
 

@@ -132,8 +132,8 @@ def _springs() -> tuple[Spring, ...]:
     for side in ("left", "right"):
         tail = tuple(f"{side}Tail{k}" for k in range(1, 6))
         lock = tuple(f"{side}Lock{k}" for k in range(1, 5))
-        found.append(Spring(f"{side}Tail", tail, 0.75, 0.22, 0.38, 0.026, body))
-        found.append(Spring(f"{side}Lock", lock, 1.3, 0.18, 0.42, 0.012, body))
+        found.append(Spring(f"{side}Tail", tail, 1.0, 0.22, 0.42, 0.026, body))
+        found.append(Spring(f"{side}Lock", lock, 2.6, 0.12, 0.55, 0.012, body))
     found.append(Spring("ahoge", ("ahoge1", "ahoge2", "ahoge3"), 1.6, 0.0, 0.28, 0.006, ()))
     return tuple(found)
 
