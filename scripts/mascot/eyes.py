@@ -19,7 +19,7 @@ from .paint import region
 from .skeleton import only
 from .surface import Surface, grid
 
-__all__ = ["LOOKS", "eyes", "lids"]
+__all__ = ["eyes", "lids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ _EMOTIONS: Mapping[str, _Eye] = {
     "eyeWide": replace(_REST, top=0.0440, bottom=0.0285, iris=0.95),
     "eyeSmile": replace(_REST, top=0.0365, bottom=-0.0055),
 }
-LOOKS: Mapping[str, tuple[float, float]] = {
+_LOOKS: Mapping[str, tuple[float, float]] = {
     "lookUp": (0.0, 0.0095),
     "lookDown": (0.0, -0.0095),
     "lookLeft": (0.0105, 0.0),
@@ -197,7 +197,7 @@ def _states(side: str) -> dict[str, _Eye]:
     states = dict(_EMOTIONS)
     states["blinkLeft" if side == "left" else "blinkRight"] = _CLOSED
     sign = 1.0 if side == "left" else -1.0
-    for name, (x, y) in LOOKS.items():
+    for name, (x, y) in _LOOKS.items():
         states[name] = replace(_REST, look=(x * sign, y))
     return states
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .curves import Floats, unit
 
-__all__ = ["Surface", "grid", "join", "mirrored", "sweep"]
+__all__ = ["Surface", "grid", "join", "sweep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,3 @@ def join(parts: Sequence[Surface]) -> Surface:
         np.concatenate(weights) if len(weights) == len(parts) else None,
         morphs,
     )
-
-
-def mirrored(part: Surface) -> Surface:
-    """Return the surface seen in the mirror x -> -x, without its weights and morphs."""
-    flip = np.array([-1.0, 1.0, 1.0])
-    return Surface(part.points * flip, part.normals * flip, part.places, part.triangles[:, ::-1].copy())

@@ -8,9 +8,9 @@ from typing import Any
 from .materials import BLUSH_COLOUR
 from .skeleton import HUMANOID, JOINTS, SPRINGS
 
-__all__ = ["CUSTOM", "PRESETS", "extensions"]
+__all__ = ["extensions"]
 
-PRESETS = (
+_PRESETS = (
     "happy",
     "angry",
     "sad",
@@ -30,7 +30,7 @@ PRESETS = (
     "lookRight",
     "neutral",
 )
-CUSTOM = (
+_CUSTOM = (
     "browUpLeft",
     "browUpRight",
     "browDownLeft",
@@ -112,8 +112,8 @@ def _vrm(nodes: Mapping[str, int], shapes: Mapping[str, tuple[int, list[str]]], 
         "meta": _meta(),
         "humanoid": {"humanBones": {name: {"node": nodes[name]} for name in HUMANOID}},
         "expressions": {
-            "preset": {name: _expression(name, shapes, blush) for name in PRESETS},
-            "custom": {name: _expression(name, shapes, blush) for name in CUSTOM},
+            "preset": {name: _expression(name, shapes, blush) for name in _PRESETS},
+            "custom": {name: _expression(name, shapes, blush) for name in _CUSTOM},
         },
         "lookAt": {
             "offsetFromHeadBone": [0.0, 0.118, 0.100],
