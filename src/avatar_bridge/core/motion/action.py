@@ -197,7 +197,8 @@ class Action(BaseModel):
         """Write short names out as their channels; the narrower name stands: a hand, then a finger, then a joint."""
         channels: dict[str, Any] = {}
         for name in sorted((name for name in CURLS if name in value), key=lambda name: -len(CURLS[name])):
-            channels |= {channel: _signed(value[name], sign) for channel, sign in CURLS[name].items()}
+            content = {sign: _signed(value[name], sign) for sign in (1.0, -1.0)}
+            channels |= {channel: content[sign] for channel, sign in CURLS[name].items()}
         for name in (name for name in value if name in PAIRS):
             channels |= dict.fromkeys(PAIRS[name], value[name])
         short = CURLS.keys() | PAIRS.keys()

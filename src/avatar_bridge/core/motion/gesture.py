@@ -233,8 +233,15 @@ class Gesture:
         share, bones = self._envelopes(now)
         if share == 0.0 and bones == 0.0:
             return
+        read: Track | None = None
+        raw = 0.0
         for name, track, scale, part in self._parts:
-            value = track.at(time) * scale * (bones if part == "bone" else share)
+            if track is not read:
+                read, raw = track, track.at(time)
+            if part == "bone":
+                values[name] = values.get(name, 0.0) + raw * scale * bones
+                continue
+            value = raw * scale * share
             if part == "lid":
                 if value > values[name]:
                     values[name] = value

@@ -97,8 +97,12 @@ class Clip:
     __slots__ = ("duration", "tracks")
 
     def __init__(self, keyframes: Mapping[str, Sequence[tuple[float, float]]], duration: float | None = None) -> None:
-        """Take keys by channel; the clip lasts until its last key unless `duration` says longer."""
-        self.tracks: dict[str, Track] = {channel: Track(keys) for channel, keys in keyframes.items()}
+        """Take keys by channel; the clip lasts until its last key unless `duration` says longer.
+
+        Channels that are given the very same keys (the joints of a curled finger) share a track.
+        """
+        tracks = {id(keys): Track(keys) for keys in keyframes.values()}
+        self.tracks: dict[str, Track] = {channel: tracks[id(keys)] for channel, keys in keyframes.items()}
         last = max((track.duration for track in self.tracks.values()), default=0.0)
         self.duration: float = last if duration is None else max(last, duration)
 

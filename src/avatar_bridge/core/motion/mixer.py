@@ -301,12 +301,14 @@ class Mixer:
         """Hold the bones within their range and `BONE_SPEEDS`; what nobody moves any more goes on to rest."""
         step = min(step, _LONGEST_STEP) if self._last else 1e9
         last = self._bones
-        asked = [name for name in values if name not in _REST]
-        self._bones = bones = {}
-        for name in asked:
+        self._bones = bones = {name: value for name, value in values.items() if name not in _REST}
+        for name, wanted in bones.items():
+            before = last.get(name, 0.0)
+            reach = BONE_SPEEDS[name] * step
+            if before - reach <= wanted <= before + reach and -180.0 <= wanted <= 180.0:
+                continue
             channel = CHANNELS[name]
-            wanted = min(max(values[name], channel.low), channel.high)
-            values[name] = bones[name] = _toward(last.get(name, 0.0), wanted, BONE_SPEEDS[name] * step)
+            values[name] = bones[name] = _toward(before, min(max(wanted, channel.low), channel.high), reach)
         for name, value in last.items():
             left = 0.0 if name in bones else _toward(value, 0.0, BONE_SPEEDS[name] * step)
             if left:
