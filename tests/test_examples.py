@@ -7,16 +7,22 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmark_parts import benchmark_part
+from websockets.sync.client import connect
 
 PAGE = Path(__file__).parents[1] / "examples" / "http_api" / "README.md"
 POWERSHELL = os.environ.get("AVATAR_BRIDGE_POWERSHELL") or "pwsh"
 QUIET = '[sound]\nspeaker = "none"\n'
+
+
+SPEAKING_PAGE = Path(__file__).parents[1] / "examples" / "python_api" / "page.py"
+STILL = '[voice]\nengine = "tone"\n[sound]\nspeaker = "none"\n[drivers]\n[web]\nport = 0\n'
 
 
 def blocks(language: str) -> list[str]:
@@ -91,3 +97,22 @@ def said(request: tuple[str, str, object], answer: Any) -> None:
             assert answer["version"]
         case _:
             raise AssertionError(f"nobody checks {path}")
+
+
+def test_the_page_example_greets_the_first_page(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(STILL, encoding="utf-8")
+    command = [sys.executable, str(SPEAKING_PAGE), "bridge.toml"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8") as program:
+        assert program.stdout is not None
+        address = program.stdout.readline().removeprefix("open: ").strip()
+        socket_address = address.replace("http", "ws", 1).replace("/overlay", "/v1/events")
+        hello = {"type": "hello", "kind": "overlay", "streams": ["speech"], "name": "a stand-in"}
+        with connect(socket_address) as page:
+            page.send(json.dumps(hello))
+            said = [json.loads(text)["text"] for text in page if json.loads(text)["type"] == "segment"]
+        assert (
+            program.stdout.read()
+            == "heard: Hello! I live in this page, and your program gives me my words. Let's begin!\n"
+        )
+        assert program.wait(30) == 0
+    assert " ".join(said).startswith("Hello! I live in this page")
