@@ -305,18 +305,21 @@ async def test_the_studio_sees_what_happens(stage: Served) -> None:
                 if about["sound"]:
                     break
         assert (about["sound"], about["ready"], about["problems"][0]["message"]) == ("blocked", True, "Oh")
-        await stage.ask("POST", "/v1/perform", {"text": "One [nod] two [moonwalk] three."})
+        await stage.ask("POST", "/v1/perform", {"text": "One [smile] two [moonwalk] three."})
         fired = await hear(page, "fired")
-        assert (fired["utterance"], fired["driver"], fired["action"]) == (1, "witness", "nod")
+        assert (fired["utterance"], fired["driver"], fired["action"]) == (1, "witness", "smile")
 
 
 async def test_quick_utterances_lose_no_fired_action(stage: Served) -> None:
+    (body,) = stage.bridge.stage.bodies
     async with stage.page("state") as page:
-        for _ in range(3):
-            answer = await stage.ask("POST", "/v1/perform", {"text": "[nod] One.", "wait": True})
+        for number in (1, 2, 3):
+            answer = await stage.ask("POST", "/v1/perform", {"text": "[smile] One.", "wait": True})
             assert answer.json["complete"]
-        numbers = [(await hear(page, "fired"))["utterance"] for _ in range(3)]
-        assert numbers == [1, 2, 3]
+            assert answer.json["utterance"] == number
+            assert [fired.action for fired in body.fired] == ["smile"]
+        told = [await hear(page, "fired") for _ in range(3)]
+        assert [(fired["utterance"], fired["action"]) for fired in told] == [(1, "smile"), (2, "smile"), (3, "smile")]
 
 
 async def test_a_bad_report_is_a_note_and_no_harm(stage: Served) -> None:

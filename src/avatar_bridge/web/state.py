@@ -112,9 +112,7 @@ class ShowState:
         self._audience.tell("state", wire.state(snapshot))
 
     def began(self, number: int, timeline: Timeline) -> None:
-        """Learn that the actions of the last utterance are over."""
-        del number, timeline
-        self._fired.clear()
+        """Nothing is to be done: an action that was told is known by itself."""
 
     def grew(self, timeline: Timeline, placed: PlacedSegment | None, samples: Samples, rate: int) -> None:
         """Nothing is shown of it here."""
