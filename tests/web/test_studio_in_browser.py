@@ -21,6 +21,7 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.ports import TargetState
 from avatar_bridge.settings import MotionSettings, Settings, WebSettings
+from avatar_bridge.stage.body import Fired
 from avatar_bridge.web import Server, WebAudience
 
 pytestmark = [pytest.mark.peer, needs_chromium]
@@ -289,6 +290,34 @@ def test_what_went_wrong_comes_newest_first_with_its_remedy(visit: Callable[...,
     studio.shows("#messages .remedy", "smile")
     studio.tab.click("#clear-messages")
     studio.shows("#no-messages", "Nothing went wrong")
+
+
+def test_a_late_action_is_told(visit: Callable[..., Visit], house: House) -> None:
+    studio = visit()
+    studio.write(LONG)
+    studio.tab.keyboard.press("Control+Enter")
+    studio.until("avatarBridgeStudio.timeline.position > 0.2")
+    late = Fired("witness", "nod", "nod", due=0.1, late_ms=80.0, native=False)
+    house.inside(lambda: house.bridge.stage.bodies[0].fired.append(late))
+    studio.tab.click("#tab-messages")
+    studio.shows("#messages li", "nod reached witness more than 50 ms late")
+
+
+def test_the_timeline_explains_what_is_pointed_at(visit: Callable[..., Visit]) -> None:
+    studio = visit()
+    studio.write("Wonderful wonderful wonderful. [nod] Yes.")
+    studio.tab.keyboard.press("Control+Enter")
+    studio.until("avatarBridgeStudio.timeline.position > 0.5")
+    studio.shows("#doing", "idle")
+    studio.tab.locator("#timeline").focus()
+    studio.tab.keyboard.press("Home")
+    box = studio.tab.locator("#timeline").bounding_box()
+    anchor = box["x"] + 52 + (box["width"] - 52) / 3
+    studio.tab.mouse.move(anchor + 40, box["y"] + 30)
+    studio.shows("#timeline-tip:not([hidden])", "“Wonderful”")
+    studio.shows("#timeline-tip", "% open")
+    studio.tab.mouse.move(5, 5)
+    studio.until("document.querySelector('#timeline-tip').hidden")
 
 
 def test_a_map_is_edited_checked_and_saved_with_its_comments(visit: Callable[..., Visit], house: House) -> None:

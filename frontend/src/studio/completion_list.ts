@@ -47,7 +47,6 @@ export class CompletionList {
 
   close(): void {
     this.list.hidden = true;
-    this.box.setAttribute("aria-expanded", "false");
     this.box.removeAttribute("aria-activedescendant");
   }
 
@@ -62,7 +61,6 @@ export class CompletionList {
     }
     this.active = 0;
     this.list.hidden = false;
-    box.setAttribute("aria-expanded", "true");
     this.draw();
   }
 
