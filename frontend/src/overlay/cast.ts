@@ -17,9 +17,37 @@ const NO_PICTURES = "Name the folder with the pictures in the settings: [web] av
 const NO_MODEL = "Name the model in the settings: [web] avatar = \"name.model3.json\".";
 const MASCOT = "/v1/avatar/mascot.vrm";
 
+/** Where the page notes what it showed last, so that it need not wait for the bridge to begin loading. */
+const LAST_KIND = "avatar-bridge-avatar";
+
+/** Begin to load what the avatar will probably need, before the bridge has said which it is. */
+export function foresee(options: Options): void {
+  if (options.layout === "subtitles") return;
+  const kind = options.avatar ?? recall();
+  // What fails here fails again where it is needed, and is told there.
+  if (kind === "vrm") import("./avatars/vrm.js").catch(() => undefined);
+}
+
+function recall(): string {
+  try {
+    return localStorage.getItem(LAST_KIND) ?? "vrm";
+  } catch {
+    return "vrm";
+  }
+}
+
+function note(kind: AvatarKind): void {
+  try {
+    localStorage.setItem(LAST_KIND, kind);
+  } catch {
+    // A browser that keeps nothing loads a little later.
+  }
+}
+
 /** Return the avatar to show: what the address asks for, else what the settings name, else the drawn face. */
 export async function cast(source: AvatarSource, resting: Readonly<Record<string, number>>, options: Options): Promise<Casting> {
   const kind = options.avatar ?? source.kind;
+  if (!options.avatar) note(kind);
   try {
     if (kind !== source.kind && (kind === "png" || kind === "live2d")) {
       const suggestion = kind === "png" ? NO_PICTURES : NO_MODEL;

@@ -1,7 +1,7 @@
 /** The overlay page: puts it together and keeps it drawing. */
 
 import type { Problem } from "./avatar.js";
-import { castFile, problemOf } from "./cast.js";
+import { castFile, foresee, problemOf } from "./cast.js";
 import { acceptDrops } from "./drop.js";
 import { Hints } from "./hints.js";
 import { readOptions } from "./options.js";
@@ -136,6 +136,7 @@ function begin(): void {
   };
   openedMs = performance.now();
   overlay.open();
+  foresee(options);
   requestAnimationFrame(frame);
 }
 

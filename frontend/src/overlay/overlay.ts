@@ -42,7 +42,7 @@ export class Overlay implements Listener {
     private readonly hints: Hints,
     private readonly changed: () => void,
   ) {
-    const name = document.title;
+    const name = options.layout === "both" ? "Overlay" : `Overlay (${options.layout})`;
     this.sound = new Sound({
       sound: (state, detail) => this.soundChanged(state, detail),
       playing: (utterance, startMs, lateMs, latencyMs) => this.played(utterance, startMs, lateMs, latencyMs),
