@@ -8,10 +8,11 @@ from contextlib import AsyncExitStack
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import quote
 
 from avatar_bridge import registry
+from avatar_bridge.audio.fallback import Audible, FallbackSpeaker
 from avatar_bridge.core.motion.life.life import Life
 from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.motion.motion_map import MotionMap
@@ -68,11 +69,21 @@ def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]
 
 
 def build_speaker(settings: Settings, audience: Audience | None = None) -> Speaker:
-    """Return the configured speaker, not yet open; raises UsageError for an unknown one."""
+    """Return the configured speaker, not yet open; raises UsageError for an unknown one.
+
+    Where it is `auto` and the pages' server runs, the sound card plays while no page does.
+    """
     if settings.sound.record:
         recorder: Speaker = registry.load("speakers", "wav")(settings.sound.record)
         return recorder
     name = settings.settled(pages=audience is not None).sound.speaker
+    played = _speaker(name, settings, audience)
+    if settings.sound.speaker != "auto" or audience is None:
+        return played
+    return FallbackSpeaker(cast("Audible", played), _speaker("local", settings, audience))
+
+
+def _speaker(name: str, settings: Settings, audience: Audience | None) -> Speaker:
     kind = registry.load("speakers", name)
     options = {"device": settings.sound.device} if name == "local" else {}
     speaker: Speaker = kind(**options, **_pages(kind, f"the speaker {name!r}", audience))
@@ -172,12 +183,13 @@ class Bridge:
         Raises SettingsError, MotionMapError or UsageError where the settings cannot be used.
         """
         chosen = settings if isinstance(settings, Settings) else read_settings(Path(settings) if settings else None)
+        speaker = build_speaker(chosen, audience)
         chosen = chosen.settled(pages=audience is not None)
         motion_map = registry.read_map(chosen.motion.map)
         voice, notes = build_voice(chosen.voice)
         return cls(
             voice=voice,
-            speaker=build_speaker(chosen, audience),
+            speaker=speaker,
             drivers=build_drivers(chosen, motion_map, audience),
             motion_map=motion_map,
             settings=chosen,
