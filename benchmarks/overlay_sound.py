@@ -37,6 +37,8 @@ SETTLED = 4.0
 """Seconds until the sound server's account of time can be trusted."""
 _GAP = 0.005
 """Seconds of silence within speech from which on the sound card ran dry."""
+_LOUD = 0.004
+"""Sample value from which on something is heard."""
 _SMALLEST = {"width": 240, "height": 320}
 """A page that costs little to draw: the browser shall have time for the sound."""
 NAIVE = """
@@ -124,6 +126,11 @@ class Stage:
     notes: list[dict[str, Any]]
     """What the bridge tells of its own state."""
 
+    @property
+    def held_ms(self) -> float:
+        """What the sound card holds now, as the browser tells."""
+        return 1000 * float(self.tab.evaluate("__naive.rows.at(-1)[2]"))
+
     def until(self, expression: str, seconds: float = 60) -> Any:
         """Wait for something in the page."""
         return _browser.until(self.tab, expression, seconds)
@@ -160,7 +167,7 @@ def staged(voice: str = "piper", more: str = STILL) -> Iterator[Stage]:
 def rehearse(stage: Stage, text: str = TEXT) -> Take:
     """Perform a text and return when each part of it was heard and shown."""
     tab, visit = stage.tab, stage.visit
-    tab.evaluate("avatarBridge.trace('all'); __naive.starts.length = 0; __naive.rows.length = 0; 0")
+    tab.evaluate("avatarBridge.trace(true); __naive.starts.length = 0; __naive.rows.length = 0; 0")
     utterance = stage.served.call("POST", "/v1/perform", {"text": text})["utterance"]
     stage.over(utterance)
     rows = [row for row in tab.evaluate("avatarBridge.trace()") if row["utterance"] == utterance]
@@ -175,36 +182,46 @@ def rehearse(stage: Stage, text: str = TEXT) -> Take:
         raise ValueError("nothing of the utterance is in the recording")
     mouth = np.array([row["mouth_open"] for row in rows])
     shown = _lag.shown_times(at, mouth, visit.mouth(utterance), starts, heard)
-    found, steady = np.isfinite(heard), _steady(heard - starts)
-
-    def late(when: float, moment: float) -> float:
-        """Return by how much a moment of the utterance was shown later than heard; NaN where that cannot be told."""
-        if not steady[np.abs(starts - moment).argmin()]:
-            return float("nan")
-        return when - moment - float(np.interp(moment, starts[found], (heard - starts)[found]))
-
+    steady = _steady(heard - starts)
+    late = _Lateness(starts, heard, steady)
     return Take(
         starts=starts,
         heard=heard,
         shown=shown,
         naive=_naive(tab.evaluate("[__naive.starts, __naive.rows]"), rows, starts),
-        words=_told(late(*each) for each in _marked(rows, visit.words(utterance))),
-        strokes=_told(late(*each) for each in _nods(rows, visit, utterance)),
+        words=late.of(_marked(rows, visit.words(utterance))),
+        strokes=late.of(_nods(rows, visit, utterance)),
         steady=steady,
         first_ms=next((m for m in stage.notes if m["type"] == "latency" and m["utterance"] == utterance), {}),
-        held_ms=1000 * tab.evaluate("__naive.rows.at(-1)[2]"),
+        held_ms=stage.held_ms,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lateness:
+    """How late moments of an utterance were shown, by when its stretches were heard."""
+
+    starts: np.ndarray
+    heard: np.ndarray
+    steady: np.ndarray
+
+    def of(self, shown: Iterable[tuple[float, float]]) -> np.ndarray:
+        """Return seconds of lateness of (when shown, where in the utterance), but where the sound had a gap."""
+        found = np.isfinite(self.heard)
+        zeros = (self.heard - self.starts)[found]
+        return np.array(
+            [
+                when - moment - float(np.interp(moment, self.starts[found], zeros))
+                for when, moment in shown
+                if self.steady[np.abs(self.starts - moment).argmin()]
+            ]
+        )
 
 
 def _steady(zeros: np.ndarray) -> np.ndarray:
     """Return which stretches, and those beside them, say alike when the utterance began."""
     alike = np.abs(np.diff(zeros)) < _GAP
     return np.concatenate([[True], alike]) & np.concatenate([alike, [True]]) & np.isfinite(zeros)
-
-
-def _told(values: Iterable[float]) -> np.ndarray:
-    told = np.array(list(values))
-    return told[np.isfinite(told)]
 
 
 def _reached(rows: list[dict[str, Any]], moments: np.ndarray) -> np.ndarray:
@@ -250,23 +267,23 @@ def _nods(rows: list[dict[str, Any]], visit: Any, utterance: int) -> Iterator[tu
         yield at[low] - (bend[1] / (2 * bend[0]) if bend[0] > 1e-9 else 0.0), cue["at"]
 
 
-def _interrupts(stage: Stage, count: int) -> tuple[np.ndarray, float]:
-    """Return for each interrupt how many ms later the last sound was heard, and what the card holds, ms."""
+def _interrupts(stage: Stage, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each interrupt how many ms later the last sound was heard, and how many of them the card held."""
     rng = np.random.default_rng(1)
-    late = []
+    late, held = [], []
     for _ in range(count):
         stage.ear.forget()
         stage.served.call("POST", "/v1/perform", {"text": TEXT})
         stage.until("avatarBridge.heard() > 0.6")
         stage.tab.wait_for_timeout(300 + 700 * rng.random())
+        held.append(stage.held_ms)
         asked = time.perf_counter()
         stage.served.call("POST", "/v1/interrupt")
         stage.tab.wait_for_timeout(700)
         sound, times = stage.ear.recording()
-        loud = times[np.abs(sound) > 0.004]
+        loud = times[np.abs(sound) > _LOUD]
         late.append((max(loud.max(initial=asked), asked) - asked) * 1000)
-    held = stage.tab.evaluate("__naive.rows.at(-1)[2]") * 1000
-    return np.array(late), float(held)
+    return np.array(late), np.array(held)
 
 
 def measure(quick: bool) -> Iterable[Figure]:
@@ -278,18 +295,17 @@ def measure(quick: bool) -> Iterable[Figure]:
         takes = [rehearse(stage) for _ in range(1 if quick else 4)]
         yield from _lags(takes)
         yield from _first(takes)
-        late, held = _interrupts(stage, 5 if quick else 20)
-        for percent in (50, 95):
-            value = float(np.percentile(late, percent))
-            yield Figure(
-                f"interrupt to silence in the recording, p{percent} of {len(late)}",
-                value,
-                "ms",
-                "<= 80",
-                value <= 80,
-                held,
-                "what the sound card already holds",
-            )
+        yield from _silences(*_interrupts(stage, 5 if quick else 20))
+
+
+def _silences(late: np.ndarray, held: np.ndarray) -> Iterator[Figure]:
+    name = f"interrupt to silence in the recording, p{{}} of {len(late)}"
+    beside = "what the sound card already holds, which nobody can take back"
+    for percent in (50, 95):
+        value = float(np.percentile(late, percent))
+        yield Figure(
+            name.format(percent), value, "ms", "<= 80", value <= 80, float(np.percentile(held, percent)), beside
+        )
 
 
 def _lags(takes: list[Take]) -> Iterator[Figure]:
