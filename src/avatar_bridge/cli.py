@@ -32,7 +32,9 @@ _SETTING_OPTIONS = (
     click.option("--log", "log", type=click.Choice(["debug", "info", "warning", "error"]), help="What is logged."),
 )
 _STAGE_OPTIONS = (
-    click.option("--speaker", "sound__speaker", help="local (the sound card) or none (wall clock)."),
+    click.option(
+        "--speaker", "sound__speaker", help="local (the sound card), overlay (the page) or none (wall clock)."
+    ),
     click.option("--device", "sound__device", help="Output device, by name or number."),
     click.option("--record", "sound__record", type=_FILE, help="Write what would be heard into a WAV file instead."),
     click.option("--driver", "driver", multiple=True, help="Target as NAME=ADDRESS, e.g. vts=ws://127.0.0.1:8001."),

@@ -120,7 +120,7 @@ async def test_the_command_leaves_a_report_and_tells_programs(
     monkeypatch.setattr(registry, "data_file", lambda name: short if name == "demo.txt" else find(name))
     settings = Settings.model_validate(QUICK | {"drivers": {}})
     report = tmp_path / "new" / "report.html"
-    await command.demo(settings, report=report, as_json=True)
+    await command.demo(settings, report=report, as_json=True, open_page=False)
     out, err = capsys.readouterr()
     data = json.loads(out)
     assert data["heard"] == "Hello! Bye."
@@ -128,6 +128,21 @@ async def test_the_command_leaves_a_report_and_tells_programs(
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert f"The report is in {report}" in err
     assert "moonwalk" in err
+    assert re.search(r"^Overlay: http://127\.0\.0\.1:\d+/overlay\?token=", err, re.MULTILINE)
+    assert re.search(r"^Studio:  http://127\.0\.0\.1:\d+/studio\?token=", err, re.MULTILINE)
+
+
+async def test_without_the_extra_it_goes_on_without_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    short = tmp_path / "demo.txt"
+    short.write_text("Hello.", encoding="utf-8")
+    find = registry.data_file
+    monkeypatch.setattr(registry, "data_file", lambda name: short if name == "demo.txt" else find(name))
+    monkeypatch.setattr(registry, "missing_packages", lambda extra: ("fastapi",) if extra == "web" else ())
+    settings = Settings.model_validate(QUICK | {"drivers": {}})
+    await command.demo(settings, report=tmp_path / "report.html", as_json=False, open_page=True)
+    assert 'pip install "avatar-bridge[web]"' in capsys.readouterr().err
 
 
 @pytest.mark.peer

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar_bridge.commands.serve import on_air, serve, with_overlay
+from avatar_bridge.commands.on_air import on_air, with_overlay
+from avatar_bridge.commands.serve import serve
 from avatar_bridge.errors import SettingsError
 from avatar_bridge.settings import DriverSettings, Settings, override
 
@@ -52,7 +53,7 @@ async def test_it_says_it_to_programs() -> None:
 
 
 async def test_the_overlay_is_a_target_and_has_the_sound() -> None:
-    async with on_air(quiet(sound__speaker="auto")) as (bridge, server):
+    async with on_air(quiet(sound__speaker="auto")) as (bridge, server, _):
         assert [driver.name for driver in bridge.drivers] == ["overlay"]
         assert bridge.settings.sound.speaker == "overlay"
         assert server.address.startswith("http://127.0.0.1:")

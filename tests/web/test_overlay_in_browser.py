@@ -20,7 +20,7 @@ from chromium import CHROMIUM, artefact, chromium, needs_chromium, until
 from pictures import difference, near, pixels
 
 from avatar_bridge.assembly import Bridge
-from avatar_bridge.commands.serve import on_air
+from avatar_bridge.commands.on_air import on_air
 from avatar_bridge.core.motion.rig import EXPRESSIONS
 from avatar_bridge.core.vocabulary import VISEMES
 from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, WebSettings
@@ -88,7 +88,7 @@ class House:
             self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
             self._shows: list[asyncio.Task[Any]] = []
             self._bridge: Bridge
-            async with on_air(settings) as (self._bridge, server):
+            async with on_air(settings) as (self._bridge, server, _):
                 self.port = int(server.address.rpartition(":")[2])
                 opened.set_result(None)
                 await self._leave.wait()

@@ -62,14 +62,14 @@ async def _on_stage(settings: Settings, *, open_page: bool) -> AsyncIterator[tup
         async with Bridge.from_settings(settings) as bridge:
             yield bridge, False
         return
-    from avatar_bridge.commands import demo_pages
+    from avatar_bridge.commands import on_air
 
-    async with demo_pages.on_air(settings) as (bridge, server, onlooker):
+    async with on_air.on_air(settings) as (bridge, server, onlooker):
         for note in server.notes:
             _say(note.message + (f" ({note.suggestion})" if note.suggestion else ""))
         _say(f"Overlay: {server.overlay_address}")
         _say(f"Studio:  {server.studio_address}")
-        yield bridge, open_page and await demo_pages.show(server, onlooker, _say)
+        yield bridge, open_page and await on_air.show(server, onlooker, _say)
 
 
 def _page(bridge: Bridge, outcome: Outcome) -> str:

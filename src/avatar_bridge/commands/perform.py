@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import click
@@ -22,8 +23,11 @@ POPUP = 60.0
 
 
 async def perform(source: str, settings: Settings, *, as_json: bool) -> None:
-    """Perform the text of `source` (a file, or `-`) as it arrives and print what became of it."""
-    async with Bridge.from_settings(settings) as bridge:
+    """Perform the text of `source` (a file, or `-`) as it arrives and print what became of it.
+
+    Where the overlay plays or shows it, its server runs meanwhile, and the show begins once a page is there.
+    """
+    async with _on_stage(settings) as bridge:
         told = tuple(bridge.notes)
         for note in told:
             click.echo(_note(note), err=True)
@@ -36,6 +40,25 @@ async def perform(source: str, settings: Settings, *, as_json: bool) -> None:
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     for line in lines:
         click.echo(line, err=True)
+
+
+@asynccontextmanager
+async def _on_stage(settings: Settings) -> AsyncIterator[Bridge]:
+    """Yield a running bridge, with its pages where the settings ask for them."""
+    shown = any((table.driver or name) == "overlay" for name, table in settings.drivers.items() if table.enabled)
+    if not shown and settings.sound.speaker != "overlay":
+        async with Bridge.from_settings(settings) as bridge:
+            yield bridge
+        return
+    from avatar_bridge.commands.on_air import on_air
+
+    async with on_air(settings) as (bridge, server, onlooker):
+        for note in server.notes:
+            click.echo(_note(note), err=True)
+        click.echo(f"Open the overlay, in OBS or in a browser: {server.overlay_address}", err=True)
+        if not await onlooker.shown(POPUP):
+            click.echo("No page has come up, so the show begins without one.", err=True)
+        yield bridge
 
 
 def outcome_data(bridge: Bridge, outcome: Outcome) -> dict[str, Any]:

@@ -5,41 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TextIO
 
 import click
 
-from avatar_bridge.assembly import Bridge
-from avatar_bridge.errors import UsageError
-from avatar_bridge.settings import DriverSettings, Settings
+from avatar_bridge.commands.on_air import on_air
+from avatar_bridge.settings import Settings
+from avatar_bridge.web import Server
 
-try:
-    from avatar_bridge.web import Server, WebAudience
-except ImportError as error:
-    raise UsageError(
-        f'the pages need more packages ({error}); install them: pip install "avatar-bridge[web]"'
-    ) from error
-
-__all__ = ["address_lines", "on_air", "serve", "with_overlay"]
-
-
-def with_overlay(settings: Settings) -> Settings:
-    """Return settings in which the overlay is a target; as they are where it is one already, or switched off."""
-    if any((table.driver or name) == "overlay" for name, table in settings.drivers.items()):
-        return settings
-    return settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
-
-
-@asynccontextmanager
-async def on_air(settings: Settings) -> AsyncIterator[tuple[Bridge, Server]]:
-    """Yield a running bridge, the overlay among its targets, and the server of its pages."""
-    audience = WebAudience()
-    bridge = Bridge.from_settings(with_overlay(settings), audience=audience)
-    server = Server(bridge, audience)
-    async with bridge, server:
-        yield bridge, server
+__all__ = ["address_lines", "serve"]
 
 
 async def serve(
@@ -49,7 +23,7 @@ async def serve(
 
     With `open_page` the studio is opened in the user's browser.
     """
-    async with on_air(settings) as (bridge, server):
+    async with on_air(settings) as (bridge, server, _):
         for note in (*bridge.notes, *server.notes):
             click.echo(f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else ""), err=True)
         for line in address_lines(server, as_json=as_json):

@@ -1,4 +1,4 @@
-"""The pages of the demo: the overlay in the user's browser, and how long to wait for it."""
+"""A bridge with its pages: the server around it, who looks on, and the overlay in the user's browser."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
-from avatar_bridge.commands.serve import with_overlay
+from avatar_bridge.errors import UsageError
 from avatar_bridge.ports import Page
-from avatar_bridge.settings import Settings
-from avatar_bridge.web import Server, WebAudience
+from avatar_bridge.settings import DriverSettings, Settings
 
-__all__ = ["Onlooker", "on_air", "show"]
+try:
+    from avatar_bridge.web import Server, WebAudience
+except ImportError as error:
+    raise UsageError(f"the pages need more packages ({error}); {registry.remedy('web')}") from error
+
+__all__ = ["Onlooker", "on_air", "show", "with_overlay"]
 
 _LOADING = 30.0
 """Seconds that the browser has to come up and to show the avatar."""
@@ -56,6 +61,13 @@ class Onlooker:
             self._told.set()
             if self.sound == "running":
                 self._sounding.set()
+
+
+def with_overlay(settings: Settings) -> Settings:
+    """Return settings in which the overlay is a target; as they are where it is one already, or switched off."""
+    if any((table.driver or name) == "overlay" for name, table in settings.drivers.items()):
+        return settings
+    return settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
 
 
 @asynccontextmanager
