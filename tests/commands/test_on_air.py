@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from avatar_bridge.commands import on_air
+from avatar_bridge.commands import browser, on_air
 from avatar_bridge.commands.on_air import Onlooker, show
 from avatar_bridge.ports import Page
 from avatar_bridge.web import Server
@@ -19,15 +19,17 @@ SERVER = cast("Server", SimpleNamespace(overlay_address="http://127.0.0.1:1/over
 FOREVER = 3600.0
 
 
-def browser(monkeypatch: pytest.MonkeyPatch, *, opens: bool = True) -> list[str]:
+def stand_in(monkeypatch: pytest.MonkeyPatch, *, opens: bool = True) -> list[str]:
     """Stand in for the user's browser; return the addresses that it was asked to open."""
     opened: list[str] = []
 
-    def open_page(address: str) -> bool:
+    def open_address(address: str) -> asyncio.Future[bool]:
         opened.append(address)
-        return opens
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        taken.set_result(opens)
+        return taken
 
-    monkeypatch.setattr(on_air.webbrowser, "open", open_page)
+    monkeypatch.setattr(browser, "open_address", open_address)
     return opened
 
 
@@ -45,7 +47,7 @@ def sound(state: str) -> dict[str, Any]:
 
 
 async def test_a_page_that_shows_and_sounds_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = browser(monkeypatch)
+    opened = stand_in(monkeypatch)
     monkeypatch.setattr(on_air, "_LOADING", FOREVER)
     onlooker, said = Onlooker(), list[str]()
     waiting = asyncio.create_task(show(SERVER, onlooker, said.append))
@@ -60,7 +62,7 @@ async def test_a_page_that_shows_and_sounds_is_waited_for(monkeypatch: pytest.Mo
 
 
 async def test_a_browser_that_wants_a_click_is_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    browser(monkeypatch)
+    stand_in(monkeypatch)
     monkeypatch.setattr(on_air, "_LOADING", FOREVER)
     monkeypatch.setattr(on_air, "_CLICK", FOREVER)
     onlooker, said = Onlooker(), list[str]()
@@ -79,7 +81,7 @@ async def test_a_browser_that_wants_a_click_is_given_one(monkeypatch: pytest.Mon
 async def test_a_page_that_does_not_come_up_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch, messages: tuple[dict[str, Any], ...]
 ) -> None:
-    browser(monkeypatch)
+    stand_in(monkeypatch)
     monkeypatch.setattr(on_air, "_LOADING", 0.01)
     onlooker, said = Onlooker(), list[str]()
     say_in(onlooker, *messages)
@@ -88,8 +90,23 @@ async def test_a_page_that_does_not_come_up_holds_nothing_up(
 
 
 async def test_without_a_browser_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    browser(monkeypatch, opens=False)
+    stand_in(monkeypatch, opens=False)
     said: list[str] = []
     forget: Callable[[str], None] = said.append
     assert not await show(SERVER, Onlooker(), forget)
     assert said == []
+
+
+async def test_a_browser_that_answers_when_it_is_closed_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    forever: list[asyncio.Future[bool]] = []
+
+    def stays(_: str) -> asyncio.Future[bool]:
+        forever.append(asyncio.get_running_loop().create_future())
+        return forever[0]
+
+    monkeypatch.setattr(browser, "open_address", stays)
+    monkeypatch.setattr(on_air, "_TAKING", 0.01)
+    onlooker, said = Onlooker(), list[str]()
+    say_in(onlooker, SHOWN, sound("running"))
+    assert await show(SERVER, onlooker, said.append)
+    assert said == ["The overlay opens in your browser."]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.commands import browser
 from avatar_bridge.errors import UsageError
 from avatar_bridge.ports import Page
 from avatar_bridge.settings import DriverSettings, Settings
@@ -23,6 +23,8 @@ __all__ = ["Onlooker", "on_air", "show", "with_overlay"]
 
 _LOADING = 30.0
 """Seconds that the browser has to come up and to show the avatar."""
+_TAKING = 3.0
+"""Seconds after which a browser that has not refused the page is opening it; it may answer only when it is closed."""
 _CLICK = 20.0
 """Seconds that the user has to click, where the browser plays no sound before a click."""
 
@@ -84,7 +86,9 @@ async def on_air(settings: Settings) -> AsyncIterator[tuple[Bridge, Server, Onlo
 
 async def show(server: Server, onlooker: Onlooker, say: Callable[[str], None]) -> bool:
     """Open the overlay in the user's browser and wait until it can begin; False where there is no browser."""
-    if not await asyncio.to_thread(webbrowser.open, server.overlay_address):
+    taken = browser.open_address(server.overlay_address)
+    await asyncio.wait({taken}, timeout=_TAKING)
+    if taken.done() and not taken.result():
         return False
     say("The overlay opens in your browser.")
     if not await onlooker.shown(_LOADING):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import webbrowser
 from typing import TextIO
 
 import click
 
+from avatar_bridge.commands import browser
 from avatar_bridge.commands.on_air import on_air
 from avatar_bridge.settings import Settings
 from avatar_bridge.web import Server
@@ -29,8 +29,13 @@ async def serve(
         for line in address_lines(server, as_json=as_json):
             click.echo(line, file=out)
         if open_page:
-            await asyncio.to_thread(webbrowser.open, server.studio_address)
+            browser.open_address(server.studio_address).add_done_callback(_told)
         await asyncio.Event().wait()
+
+
+def _told(taken: asyncio.Future[bool]) -> None:
+    if not taken.result():
+        click.echo("note: there is no browser to open the studio in (open its address on another screen)", err=True)
 
 
 def address_lines(server: Server, *, as_json: bool) -> list[str]:
