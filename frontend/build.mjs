@@ -102,7 +102,7 @@ async function tests() {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".test.ts")).sort();
   await rm(join(here, ".test"), { recursive: true, force: true });
   const entryPoints = names.map((name) => join(folder, name));
-  await build({ ...COMMON, entryPoints, outdir: join(here, ".test"), platform: "node", target: "node20", plugins: [lazily] });
+  await build({ ...COMMON, entryPoints, outdir: join(here, ".test"), platform: "node", target: "node18", plugins: [lazily] });
 }
 
 await (process.argv.includes("--tests") ? tests() : pages());

@@ -54,3 +54,12 @@ test("nonsense is no reading", () => {
   clock.add(20, 1, 10);
   assert.equal(clock.known, false);
 });
+
+test("after a machine slept, the readings from before do not count, however good they were", () => {
+  const clock = new BridgeClock();
+  for (let index = 0; index < 9; index += 1) pong(clock, index * 1000, 0.1, 0.1, 10);
+  pong(clock, 10_000, 4, 4, 3610);
+  assert.ok(Math.abs(clock.toBridge(10_008) - 3620.008) < 1e-6);
+  pong(clock, 11_000, 400, 2, 3610);
+  assert.ok(Math.abs(clock.toBridge(11_402) - 3621.402) < 1e-6, "one that only waited long throws nothing away");
+});

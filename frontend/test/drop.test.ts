@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import type { Problem } from "../src/overlay/avatar.js";
 import { acceptDrops } from "../src/overlay/drop.js";

@@ -177,3 +177,15 @@ test("a page without sound says that it is off", () => {
   assert.deepEqual(said.states, ["off"]);
   assert.equal(card.started.length, 0);
 });
+
+test("a second after an utterance was spoken out nothing of it is told any more", () => {
+  const sound = ready();
+  sound.write(chunk(1, 0, 24000));
+  sound.finish(1);
+  card.now = 6.4;
+  sound.tick(performance.now() + 1000);
+  const told = said.playing.length;
+  card.now = 7;
+  sound.tick(performance.now() + 2000);
+  assert.equal(said.playing.length, told);
+});

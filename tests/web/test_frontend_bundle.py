@@ -15,7 +15,7 @@ STATIC = ROOT / "src" / "avatar_bridge" / "web" / "static"
 BUILT = ("overlay.js", "vrm.js", "live2d.js", "studio.js", "overlay.html", "overlay.css", "studio.html", "studio.css")
 NPM = shutil.which("npm")
 
-needs_npm = pytest.mark.skipif(NPM is None, reason="no npm on this machine (install Node.js 20 or newer)")
+needs_npm = pytest.mark.skipif(NPM is None, reason="no npm on this machine (install Node.js 18 or newer)")
 
 
 def npm(*arguments: str) -> str:

@@ -130,7 +130,10 @@ function begin(): void {
   setTimeout(changed, PATIENCE_MS + 50);
   window.avatarBridge = {
     state,
-    hold: (channels) => overlay.motion.hold(channels),
+    hold: (channels, seconds = 0) => {
+      overlay.motion.hold(channels);
+      overlay.settle(seconds);
+    },
     trace: (on) => trace.set(on),
     heard: () => (overlay.utterance && !overlay.utterance.over ? overlay.playhead.at(performance.now()) : null),
   };

@@ -121,7 +121,8 @@ export class Motion implements Pose {
   }
 
   private rename(): void {
-    for (const [index, name] of this.boneNames.entries()) {
+    for (let index = 0; index < this.boneNames.length; index += 1) {
+      const name = this.boneNames[index] ?? "";
       if (this.moved[index]) this.bones.set(name, this.turned[index] ?? 0);
       else if (this.bones.size) this.bones.delete(name);
     }

@@ -17,6 +17,10 @@ import { Utterance } from "./utterance.js";
 
 /** The first frame may take long; no spring shall feel it. */
 const LONGEST_STEP = 0.1;
+/** Seconds that springs take at once where a picture is not to wait for them. */
+const SETTLING_STEP = 0.05;
+/** Seconds of sound that a page may have left when the bridge counts an utterance as spoken out. */
+const TAIL = 0.5;
 
 export class Overlay implements Listener {
   readonly connection: Connection;
@@ -31,6 +35,7 @@ export class Overlay implements Listener {
   scriptMs = 0;
   private castProblems: readonly Problem[] = [];
   private shownSource = "";
+  private welcomes = 0;
   private resting: Readonly<Record<string, number>> = {};
   private version = "";
   private drawnMs = 0;
@@ -84,6 +89,7 @@ export class Overlay implements Listener {
   }
 
   resize(): void {
+    this.subtitles.fit();
     const { clientWidth, clientHeight } = this.stage;
     if (clientWidth && clientHeight) this.avatar?.resize(clientWidth, clientHeight, devicePixelRatio || 1);
   }
@@ -118,12 +124,18 @@ export class Overlay implements Listener {
     this.scriptMs = avatar.scriptMs === undefined ? performance.now() - began : own + avatar.scriptMs;
   }
 
+  /** Draw `seconds` at once, for a picture of a pose that was held that long. */
+  settle(seconds: number): void {
+    for (let rest = seconds; rest > 0; rest -= SETTLING_STEP) this.avatar?.draw(this.motion, SETTLING_STEP);
+  }
+
   // What the connection tells.
 
   welcome(welcome: Welcome): void {
     // Another bridge than the one this page came from may say what this page does not understand.
     if (this.version && this.version !== welcome.version) return location.reload();
     this.version = welcome.version;
+    this.welcomes += 1;
     this.resting = welcome.resting_pose;
     this.motion.learn(welcome.channels, welcome.bones);
     this.subtitles.name(this.options.speaker ?? welcome.speaker ?? "");
@@ -193,15 +205,21 @@ export class Overlay implements Listener {
     const { message } = problemOf(error);
     const problem = { message: `${avatar.name} cannot be drawn any more: ${message}`, suggestion: "Reload the page." };
     this.show(new SvgAvatar(avatar.name), [problem]);
+    this.shownSource = "";
   }
 
   private async dress(source: AvatarSource): Promise<void> {
     const wanted = JSON.stringify(source);
     if (wanted === this.shownSource) return;
     this.shownSource = wanted;
+    const { welcomes } = this;
     const { avatar, problems } = await cast(source, this.resting, this.options);
-    if (wanted === this.shownSource) this.show(avatar, problems);
-    else avatar.dispose();
+    if (wanted !== this.shownSource) return avatar.dispose();
+    this.show(avatar, problems);
+    if (!problems.length) return;
+    // The bridge may have gone while it loaded: the next welcome is another try.
+    this.shownSource = "";
+    if (welcomes !== this.welcomes) await this.dress(source);
   }
 
   private begin(number: number): void {
@@ -214,8 +232,11 @@ export class Overlay implements Listener {
   private end(message: EndedMessage): void {
     if (message.utterance !== this.utterance?.number) return;
     if (message.complete) {
+      const now = performance.now();
+      // A page that stood still for a while has sound left that nobody waits for any more.
+      if (this.playhead.ownSound(now) && this.playhead.at(now) < message.heard - TAIL) this.sound.stop();
       this.utterance.end(message.heard, true);
-      this.playhead.halt();
+      this.playhead.end(message.heard, true);
     } else {
       this.sound.stop();
       this.cut(message.heard);
@@ -227,9 +248,10 @@ export class Overlay implements Listener {
     const now = performance.now();
     const { utterance } = this;
     if (!utterance || utterance.over) return;
-    utterance.end(heard ?? this.playhead.at(now), false);
+    const reached = heard ?? this.playhead.at(now);
+    utterance.end(reached, false);
     this.sound.stop();
-    this.playhead.halt();
+    this.playhead.end(reached, false);
     this.motion.shut(this.connection.clock.toBridge(now) - this.options.pictureDelay);
   }
 

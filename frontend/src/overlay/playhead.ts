@@ -49,9 +49,10 @@ export class Playhead {
     this.saidAt = message.now;
   }
 
-  /** The utterance stands still: its end, or a lost connection. */
-  halt(): void {
-    this.running = false;
+  /** The utterance is over at `heard`. Spoken out, the playhead runs on, past the end; cut off, it stands there. */
+  end(heard: number, complete: boolean): void {
+    if (!complete) this.running = false;
+    if (!this.running) this.standing = heard;
   }
 
   /** Seconds of the current utterance that are heard at `pageMs`; -Infinity while it has not begun. */

@@ -7,6 +7,8 @@ const AHEAD = 0.01;
 const FADE = 0.012;
 const RATE = 48000;
 const REPORT_MS = 250;
+/** Seconds after an utterance's end in which its playhead is still told. */
+const AFTERWARDS = 1;
 
 export interface SoundListener {
   /** The page can play now, or not, and why. */
@@ -149,7 +151,13 @@ export class Sound {
 
   /** Report the playhead when it is time to; called by every frame and every message. */
   tick(pageMs: number): void {
-    if (pageMs - this.reportedMs >= REPORT_MS) this.report(0);
+    if (pageMs - this.reportedMs >= REPORT_MS && !this.spokenOut) this.report(0);
+  }
+
+  private get spokenOut(): boolean {
+    const { track, context } = this;
+    const end = (track?.spans.at(-1)?.start ?? 0) + (track?.written ?? 0);
+    return !track || !context || (track.finished && context.currentTime > end + AFTERWARDS);
   }
 
   /** Find the chunk's place; how late it is in ms where it opens a new span (0 for the first of all), else null. */

@@ -37,8 +37,8 @@ export interface PageState {
 
 export interface TestHook {
   state(): PageState;
-  /** Freeze the pose with these channels and bones; null lets it move again. */
-  hold(channels: Readonly<Record<string, number>> | null): void;
+  /** Freeze the pose with these channels and bones, as if for `seconds` already; null lets it move again. */
+  hold(channels: Readonly<Record<string, number>> | null, seconds?: number): void;
   /** Begin (and empty) or end the record; without an argument, return it. */
   trace(on?: boolean | "all"): readonly TraceRow[];
   /** Seconds of the current utterance heard now; null while nothing is spoken. */

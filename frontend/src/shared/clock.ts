@@ -1,6 +1,8 @@
 /** The bridge's clock as this page sees it. */
 
 const KEPT = 8;
+/** Milliseconds that two good clocks part while eight readings are kept. */
+const DRIFT_MS = 3;
 
 interface Reading {
   readonly offset: number;
@@ -11,6 +13,8 @@ interface Reading {
  * Offset between the bridge's clock (seconds) and `performance.now()` (milliseconds).
  *
  * Taken from the ping with the least round trip of the last eight, as NTP does: what waits in a queue makes a round trip longer.
+ * A reading is wrong by at most half its round trip: those that cannot agree with the newest are of a clock that stood still or
+ * was set since (a machine that slept), and are forgotten.
  * After the first eight a change of the offset is spread over time, so that nothing that moves by this clock ever jumps.
  */
 export class BridgeClock {
@@ -37,7 +41,9 @@ export class BridgeClock {
     const roundTrip = receivedMs - sentMs;
     if (!Number.isFinite(now) || !(roundTrip >= 0)) return;
     this.count += 1;
-    this.readings.push({ offset: now - (sentMs + receivedMs) / 2000, roundTrip });
+    const offset = now - (sentMs + receivedMs) / 2000;
+    this.readings = this.readings.filter((old) => Math.abs(old.offset - offset) * 1000 <= (old.roundTrip + roundTrip) / 2 + DRIFT_MS);
+    this.readings.push({ offset, roundTrip });
     if (this.readings.length > KEPT) this.readings.shift();
     const best = this.readings.reduce((least, reading) => (reading.roundTrip < least.roundTrip ? reading : least));
     if (this.count <= KEPT || Math.abs(best.offset - this.offset) > 0.25) this.settle(best.offset, receivedMs);

@@ -48,6 +48,7 @@ export class Connection {
   private pingTimer = 0;
   private pings = 0;
   private askedMs = 0;
+  private watchMs = 0;
   private wait = FIRST_WAIT_MS;
   private heardMs = 0;
   private channelCount = 0;
@@ -82,7 +83,7 @@ export class Connection {
     this.socket = socket;
     this.askedMs = performance.now();
     this.heardMs = 0;
-    this.pingTimer = window.setTimeout(() => this.watch(socket), SILENCE_MS);
+    this.watchIn(socket, SILENCE_MS);
     socket.onopen = () => this.send({ type: "hello", ...this.wishes });
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.receive(event.data);
     socket.onclose = (event) => this.lose(socket, event.code, event.reason);
@@ -136,21 +137,31 @@ export class Connection {
     this.askedMs = performance.now();
     this.send({ type: "ping", sent: this.askedMs });
     this.pings += 1;
-    this.pingTimer = window.setTimeout(() => this.watch(socket), this.pings < QUICK_PINGS ? QUICK_PING_MS : PING_MS);
+    this.watchIn(socket, this.pings < QUICK_PINGS ? QUICK_PING_MS : PING_MS);
+  }
+
+  private watchIn(socket: WebSocket, waitMs: number): void {
+    this.watchMs = performance.now() + waitMs;
+    this.pingTimer = window.setTimeout(() => this.watch(socket), waitMs);
   }
 
   /** Give up a socket that answers nothing any more (a machine that slept), else ask it the time. */
   private watch(socket: WebSocket): void {
     if (socket !== this.socket) return;
+    const now = performance.now();
     const silent = this.heardMs < this.askedMs;
     if (socket.readyState === WebSocket.OPEN && !silent) {
       this.ping();
-    } else if (performance.now() - this.askedMs >= SILENCE_MS) {
+    } else if (now - this.watchMs > PING_MS) {
+      // This page stood still: what the bridge answered meanwhile waits behind this timer.
+      this.askedMs = now;
+      this.watchIn(socket, PING_MS);
+    } else if (now - this.askedMs >= SILENCE_MS) {
       socket.onclose = null;
       socket.close();
       this.lose(socket, 0, "nothing heard");
     } else {
-      this.pingTimer = window.setTimeout(() => this.watch(socket), PING_MS);
+      this.watchIn(socket, PING_MS);
     }
   }
 
