@@ -36,6 +36,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.look_for_vts, "__defaults__", (0.2,))
     monkeypatch.setattr(doctor.listening, "__defaults__", (free_port(socket.SOCK_STREAM),))
     monkeypatch.setattr(registry, "VOICE_PREFERENCE", ("tone",))
+    monkeypatch.delenv("AVATAR_BRIDGE_TOKEN", raising=False)
+    monkeypatch.setattr("avatar_bridge.commands.browser.found", lambda: "")
 
 
 async def found(**settings: Any) -> dict[str, Finding]:
@@ -45,7 +47,8 @@ async def found(**settings: Any) -> dict[str, Finding]:
 async def test_a_bare_machine() -> None:
     findings = await found()
     assert [name for name in findings if not name.startswith("third-party")] == [
-        "program", "settings", "motion map", "voice tone", "sound card", "VTube Studio", "permission",
+        "program", "settings", "motion map", "voice tone", "sound card", "pages", "avatar", "browser",
+        "VTube Studio", "permission",
     ]  # fmt: skip
     assert findings["voice tone"].status == "ok"
     assert "said “Hello.” in" in findings["voice tone"].detail

@@ -7,19 +7,21 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from avatar_bridge import __version__, registry
 from avatar_bridge.assembly import build_voice
+from avatar_bridge.commands.doctor_pages import look_at_pages
+from avatar_bridge.commands.finding import Finding
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.drivers.vts_client import open_client
 from avatar_bridge.drivers.vts_discovery import DEFAULT_PORT, DISCOVERY_PORT, Discovery, Instance
 from avatar_bridge.drivers.vts_token import default_token_path
 from avatar_bridge.errors import AvatarBridgeError, MotionMapError
-from avatar_bridge.settings import Settings, VoiceSettings, default_path
+from avatar_bridge.settings import DriverSettings, Settings, VoiceSettings, default_path
 
 __all__ = ["Finding", "as_data", "broken", "examine", "lines", "listening", "look_for_vts"]
 
@@ -28,17 +30,6 @@ _BROADCAST = 2.3
 
 _VOICE = 60.0
 _START = "start VTube Studio, load a model, and switch on Settings > Allow Plugin API access"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    status: Literal["ok", "missing", "broken"]
-    """ok; missing: it goes without; broken: nothing can be performed until it is mended."""
-    detail: str
-    remedy: str = ""
 
 
 async def examine(settings: Settings, file: Path | None = None) -> list[Finding]:
@@ -97,13 +88,15 @@ async def look_for_vts(within: float = _BROADCAST) -> list[Instance]:
 async def _findings(settings: Settings, file: Path | None) -> AsyncIterator[Finding]:
     yield _program()
     yield _settings_file(file)
-    for finding in _map(settings.settled().motion.map):
-        yield finding
+    for name in _maps(settings):
+        yield _map(name)
     for name in registry.VOICE_PREFERENCE:
         yield await _voice(settings.voice, name)
     for finding in _third_parties():
         yield finding
     yield await asyncio.to_thread(_sound)
+    for finding in await asyncio.to_thread(lambda: list(look_at_pages(settings))):
+        yield finding
     for finding in [await _vts_at(url) for url in _vts_urls(settings)] or [await _vts()]:
         yield finding
     yield _token()
@@ -121,13 +114,19 @@ def _settings_file(file: Path | None) -> Finding:
     return Finding("settings", "ok", f"none at {path}: the defaults hold")
 
 
-def _map(name: str) -> Iterator[Finding]:
+def _maps(settings: Settings) -> list[str]:
+    """Return the map that `perform` plays by and, where it is another, the one that the overlay gets."""
+    plain = settings.settled().motion.map
+    shown = settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
+    return list(dict.fromkeys((plain, shown.settled().motion.map)))
+
+
+def _map(name: str) -> Finding:
     try:
         motion_map = registry.read_map(name)
     except MotionMapError as error:
-        yield Finding("motion map", "broken", str(error), "mend the lines named, or use --map any_vts_model")
-    else:
-        yield Finding("motion map", "ok", f"{name}: {len(motion_map.actions)} actions")
+        return Finding("motion map", "broken", str(error), "mend the lines named, or use --map any_vts_model")
+    return Finding("motion map", "ok", f"{name}: {len(motion_map.actions)} actions")
 
 
 async def _voice(settings: VoiceSettings, name: str) -> Finding:
