@@ -18,12 +18,14 @@ from virtual_time import VirtualClock, run
 
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.motion.rig import CHANNELS
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Frame, Samples, SpokenSegment
 from avatar_bridge.drivers.overlay import OverlayDriver
 from avatar_bridge.errors import SpeakerError, UsageError
 from avatar_bridge.settings import Settings, SoundSettings, VoiceSettings
+from avatar_bridge.stage.performance import Outcome
 
 FRAME = 1 / 60
 
@@ -678,3 +680,77 @@ def test_pages_are_given_to_what_takes_them(tmp_path: Path) -> None:
     assert bridge.settings.sound.speaker == "overlay"
     assert bridge.motion_map.find("wave") is not None
     assert bridge.settings.motion.map == "mascot"
+
+
+def test_another_map_counts_at_once_for_targets_that_can_take_it_and_harms_none() -> None:
+    class Taking(Witness):
+        taken: MotionMap | None = None
+
+        def adopt(self, motion_map: MotionMap) -> None:
+            self.taken = motion_map
+
+    class Failing(Witness):
+        def adopt(self, motion_map: MotionMap) -> None:
+            raise OSError(motion_map.name)
+
+    async def scene() -> None:
+        taking, failing, plain = Taking(name="taking"), Failing(name="failing"), Witness(name="plain")
+        other = replace(MAP, name="other", actions={"smile": MAP.actions["smile"]})
+        bridge = bridge_of(taking, failing, plain)
+        with pytest.raises(UsageError, match="not open"):
+            bridge.adopt(other)
+        async with bridge:
+            bridge.adopt(other)
+            assert taking.taken is bridge.motion_map is other
+            assert [body.failure is None for body in bridge.stage.bodies] == [True, False, True]
+            outcome = await bridge.perform("[nod]Hello.")
+            assert any("nod" in note.message for note in outcome.timeline.diagnostics)
+        with pytest.raises(UsageError, match="closed"):
+            bridge.adopt(MAP)
+
+    run(scene())
+
+
+def test_fifty_requests_a_second_leave_nothing_behind_and_the_last_is_spoken() -> None:
+    class Counting(ToneVoice):
+        speaking = most = 0
+
+        async def speak(self, text: str) -> AsyncGenerator[SpokenSegment, None]:
+            self.speaking += 1
+            self.most = max(self.most, self.speaking)
+            try:
+                async for piece in super().speak(text):
+                    yield piece
+                await asyncio.sleep(0.03)  # a voice does not stop at once
+            finally:
+                await asyncio.sleep(0.015)
+                self.speaking -= 1
+
+    async def scene() -> None:
+        driver, voice = Witness(), Counting(cost=0.005)
+        async with bridge_of(driver, voice=voice) as bridge:
+            before = len(asyncio.all_tasks())
+            asked = []
+            for number in range(150):
+                asked.append(asyncio.ensure_future(bridge.perform(f"[wave]Number {number} is being said.")))
+                await asyncio.sleep(0.02)
+                if number % 7 == 0:
+                    bridge.interrupt()
+                if number % 11 == 0:
+                    asked[-1].cancel()
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            *earlier, last = outcomes
+            assert isinstance(last, Outcome)
+            assert last.heard.complete
+            assert last.heard.speech == "Number 149 is being said."
+            assert all(isinstance(each, asyncio.CancelledError) or each.interrupted for each in earlier)  # type: ignore[union-attr]
+            assert voice.most == 1, "one has the floor at a time"
+            assert voice.speaking == 0
+            assert len(asyncio.all_tasks()) == before
+            assert bridge.timeline is None
+            assert bridge.stage.timeline is None
+            assert bridge.stage.doing == "idle"
+            await bridge.stage.frames(120)
+            assert driver.frames[-1][1].values["mouth_open"] == 0.0
+
+    run(scene())

@@ -161,3 +161,14 @@ def settled(text: str, *, pages: bool) -> tuple[str, str]:
 )
 def test_auto_is_settled_by_what_there_is(text: str, pages: bool, speaker: str, motion_map: str) -> None:
     assert settled(text, pages=pages) == (speaker, motion_map)
+
+
+def test_settings_know_their_folder_through_every_change(tmp_path: Path) -> None:
+    place = tmp_path / "shows" / "mine.toml"
+    place.parent.mkdir()
+    place.write_text("[voice]\nspeed = 1.5\n", encoding="utf-8")
+    settings = read_settings(place)
+    assert settings.folder == place.parent
+    assert override(settings, {"web.port": 0}).settled(pages=True).folder == place.parent
+    assert settings.model_copy(update={"drivers": {}}).folder == place.parent
+    assert Settings().folder == default_path().parent

@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegment
 
 __all__ = [
     "Abilities",
+    "Adopter",
     "Attendant",
     "Audience",
     "Clock",
@@ -213,6 +215,15 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Switch off what the bridge switched on, close the mouth, close the connection."""
+        ...
+
+
+@runtime_checkable
+class Adopter(Protocol):
+    """A driver that can go over to another motion map while it runs; one that cannot keeps the map it was made with."""
+
+    def adopt(self, motion_map: MotionMap) -> None:
+        """Act by `motion_map` from now on: what it names is looked for at the target anew, what is held stays held."""
         ...
 
 

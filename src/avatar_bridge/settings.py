@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from avatar_bridge.errors import SettingsError
@@ -132,6 +132,22 @@ class Settings(_Table):
     log: Literal["debug", "info", "warning", "error"] = "warning"
     """From which level on the program's log goes to standard error."""
 
+    _path: Path | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember the file of the validation's context."""
+        self._path = context
+
+    @property
+    def path(self) -> Path | None:
+        """The file that they were read from; None where there was none."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of that file, else of the one that would be: where what is saved belongs."""
+        return (self._path or default_path()).parent
+
     def settled(self, *, pages: bool = False) -> Settings:
         """Return settings in which nothing is `auto` but the voice; `pages` tells whether the pages' server runs."""
         speaker = ("overlay" if pages else "local") if self.sound.speaker == "auto" else self.sound.speaker
@@ -154,10 +170,13 @@ def default_path() -> Path:
     )
 
 
-def parse_settings(text: str, *, source: str) -> Settings:
-    """Return the settings in `text`; raises SettingsError naming the source, the key and what was expected."""
+def parse_settings(text: str, *, source: str, path: Path | None = None) -> Settings:
+    """Return the settings in `text`; raises SettingsError naming the source, the key and what was expected.
+
+    `path`: the file that the text stands in, which the settings remember.
+    """
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        return Settings.model_validate(tomllib.loads(text), context=path)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{source}: this is not valid TOML: {error}") from None
     except ValidationError as error:
@@ -171,7 +190,7 @@ def read_settings(path: Path | None = None) -> Settings:
         if path is None:
             return Settings()
         raise SettingsError(f"there is no settings file at {path}; name an existing one or leave the option out")
-    return parse_settings(read_text(chosen, SettingsError), source=str(chosen))
+    return parse_settings(read_text(chosen, SettingsError), source=str(chosen), path=chosen.absolute())
 
 
 def override(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -189,7 +208,7 @@ def override(settings: Settings, changes: dict[str, Any]) -> Settings:
             table = table.setdefault(part, {})
         table[last] = value
     try:
-        return Settings.model_validate(data)
+        return Settings.model_validate(data, context=settings.path)
     except ValidationError as error:
         raise SettingsError(_problems("option", error)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from pages import Gathering, Visitor
@@ -11,7 +12,7 @@ from virtual_time import VirtualClock, run
 from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
 from avatar_bridge.core.vocabulary import Frame
 from avatar_bridge.drivers.overlay import OverlayDriver
-from avatar_bridge.ports import Command, Driver
+from avatar_bridge.ports import Adopter, Command, Driver
 
 MAP: MotionMap = load_motion_map(
     """
@@ -93,6 +94,20 @@ def test_clips_are_played_at_their_time_and_everything_else_goes_as_channels() -
         {"type": "release", "action": "wave", "at": 100.1},
         {"type": "reset"},
     ]
+
+
+def test_another_map_is_gone_over_to_while_it_runs() -> None:
+    gathering = Gathering()
+    driver = driver_of(gathering)
+    page = come(gathering)
+    bow = MAP.actions["bow"].model_copy(update={"targets": {"overlay": {"clip": "bowingg"}}})
+    driver.adopt(replace(MAP, actions={"bow": bow}))
+    assert isinstance(driver, Adopter)
+    assert driver.abilities.actions == {"bow"}
+    assert driver.abilities.diagnostics == ()
+    assert page.texts() == [{"type": "release", "action": "wave", "at": 100.04}], "what plays it ends"
+    driver.send_command(Command("act", 1.0, "bow"))
+    assert page.texts()[-1]["url"] == "/v1/clips/bowingg.vrma"
 
 
 def test_its_state_tells_of_pages_and_their_problems() -> None:

@@ -3,14 +3,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from scripted_vts import RefusalError, ScriptedVts, until
 
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Frame
-from avatar_bridge.ports import Command, Driver
+from avatar_bridge.ports import Adopter, Command, Driver
 
 Drive = Callable[..., Any]
 
@@ -438,3 +440,35 @@ async def test_an_event_never_answers_a_request(vts: ScriptedVts, drive: Drive) 
     await until(lambda: vts.active["blush.exp3.json"])
     switched = [data["expressionFile"] for kind, data in vts.requests if kind == "ExpressionActivation"]
     assert switched == ["blush.exp3.json"], "the events were not taken for the answer that star is on"
+
+
+def mended(motion_map: MotionMap) -> MotionMap:
+    """Return the map with its one wrong hotkey put right."""
+    dance = motion_map.actions["dance"].model_copy(update={"targets": {"vts": {"hotkey": "Wave"}}})
+    return replace(motion_map, actions={**motion_map.actions, "dance": dance})
+
+
+async def test_another_map_is_gone_over_to_while_it_runs(vts: ScriptedVts, drive: Drive, vts_map: MotionMap) -> None:
+    driver = drive(url=vts.url)
+    await driver.ready()
+    driver.send_command(act("blush"))
+    await until(lambda: vts.active["blush.exp3.json"])
+    driver.adopt(mended(vts_map))
+    assert driver.abilities.actions == {"wave", "blush", "star", "puff", "dance"}
+    assert driver.abilities.diagnostics == ()
+    driver.send_command(act("dance"))
+    await until(lambda: vts.fired)
+    assert vts.active["blush.exp3.json"], "what is held stays held"
+    driver.adopt(vts_map)
+    assert "dance" not in driver.abilities.actions
+    assert isinstance(driver, Adopter)
+
+
+async def test_another_map_without_a_connection_counts_once_there_is_one(
+    vts: ScriptedVts, drive: Drive, vts_map: MotionMap
+) -> None:
+    driver = drive(url=vts.url)
+    driver.adopt(mended(vts_map))
+    assert driver.state.status == "connecting"
+    assert await driver.ready()
+    assert "dance" in driver.abilities.actions

@@ -17,7 +17,7 @@ from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, State
 from avatar_bridge.errors import SpeakerError, UsageError
-from avatar_bridge.ports import Audience, Clock, Driver, Follower, Speaker, Voice
+from avatar_bridge.ports import Adopter, Audience, Clock, Driver, Follower, Speaker, Voice
 from avatar_bridge.settings import Settings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
@@ -166,6 +166,15 @@ class Bridge:
         """Tell `follower` nothing more; harmless where it does not follow."""
         if follower in self._followers:
             self._followers.remove(follower)
+
+    def adopt(self, motion_map: MotionMap) -> None:
+        """Play by another motion map from the next utterance on; targets look for what it names at once."""
+        stage = self._floor()
+        self.motion_map = motion_map
+        for body in stage.bodies:
+            with body.contained():
+                if isinstance(body.driver, Adopter):
+                    body.driver.adopt(motion_map)
 
     def reconnect(self, name: str) -> None:
         """Connect the target `name` anew, also one whose driver had failed; raises UsageError for an unknown name."""

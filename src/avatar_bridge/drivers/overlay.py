@@ -51,7 +51,8 @@ class OverlayDriver:
         self.lead = _LEAD if lead is None else lead
         self._audience = audience
         self._now = now
-        self._urls, self.abilities = _playable(motion_map, clips or {})
+        self._clips = clips or {}
+        self._urls, self.abilities = _playable(motion_map, self._clips)
         self._pages: dict[int, Page] = {}
         self._reports: dict[int, PageReport] = {}
         self._somebody = asyncio.Event()
@@ -90,6 +91,13 @@ class OverlayDriver:
         except TimeoutError:
             return False
         return bool(self._pages)
+
+    def adopt(self, motion_map: MotionMap) -> None:
+        """Play the clips that another map names; one that plays and is not named any more ends."""
+        before = self._urls
+        self._urls, self.abilities = _playable(motion_map, self._clips)
+        for action in before.keys() - self._urls.keys():
+            self._audience.tell("motion", messages.release(action, at=self._now() + self.lead))
 
     def send_frame(self, frame: Frame) -> None:
         """Tell the pages the frame, to be seen `lead` seconds after it was made."""

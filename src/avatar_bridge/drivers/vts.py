@@ -66,13 +66,11 @@ class VTubeStudioDriver:
         """
         self.name = name
         self._map = motion_map
-        self._plugin, self._developer = plugin_name, developer
-        self._fixed_lead = lead
+        self._plugin, self._developer, self._fixed_lead = plugin_name, developer, lead
         self._tokens = TokenFile(Path(token_path) if token_path else None, plugin_name)
-        self._folders, self._probe = folders, probe
-        self._now = now
-        backoff = Backoff(jitter, patience=30.0)
-        self._search = Search(url, title=window_title, port=discovery_port, backoff=backoff, now=now)
+        self._folders, self._probe, self._now = folders, probe, now
+        patience = Backoff(jitter, patience=30.0)
+        self._search = Search(url, title=window_title, port=discovery_port, backoff=patience, now=now)
         self._stream = FrameStream(now)
         self._switches = Switches(durations(motion_map), self._report, self._stream.override, now)
         self._model = Model()
@@ -89,9 +87,8 @@ class VTubeStudioDriver:
     @property
     def lead(self) -> float:
         """Seconds from handing a frame over until it shows: as given, else measured (see `Latency.lead`)."""
-        if self._fixed_lead is not None:
-            return self._fixed_lead
-        return self._stream.latency.lead(self._model.framerate)
+        fixed = self._fixed_lead
+        return self._stream.latency.lead(self._model.framerate) if fixed is None else fixed
 
     @property
     def abilities(self) -> Abilities:
@@ -104,9 +101,8 @@ class VTubeStudioDriver:
         trip = self._stream.latency.round_trip
         found = (*self._abilities.diagnostics, *self._diagnostics.values(), *self._stream.diagnostics.values())
         latency = None if trip is None else trip * 500.0
-        return TargetState(
-            self._status, self._detail, latency, self._stream.sent, self._stream.dropped, tuple(dict.fromkeys(found))
-        )
+        told = tuple(dict.fromkeys(found))
+        return TargetState(self._status, self._detail, latency, self._stream.sent, self._stream.dropped, told)
 
     async def run(self) -> None:
         """Own the connection until cancelled or closed."""
@@ -123,6 +119,13 @@ class VTubeStudioDriver:
     def retry(self) -> None:
         """Try again at once, also after the user had said no in the pop-up."""
         self._search.retry()
+
+    def adopt(self, motion_map: MotionMap) -> None:
+        """Fire the hotkeys that another map names; without a connection, once there is one."""
+        self._map = motion_map
+        self._switches.durations = durations(motion_map)
+        if self._status == "ready":
+            self._adopt(self._model)
 
     def send_frame(self, frame: Frame) -> None:
         """Hand over the newest frame; without a connection it is forgotten."""
@@ -182,17 +185,15 @@ class VTubeStudioDriver:
         return refused
 
     async def _session(self, client: VTubeStudioClient, url: str) -> None:
-        remark = await authenticate(
-            client, self._tokens, plugin=self._plugin, developer=self._developer, wait=partial(self._tell, "waiting")
-        )
+        wait = partial(self._tell, "waiting")
+        remark = await authenticate(client, self._tokens, plugin=self._plugin, developer=self._developer, wait=wait)
         if remark is not None:
             self._report("token", Diagnostic(remark))
         await subscribe(client)
         await self._read(client, url)
         self._search.met(url)
         self._first.set()
-        several = self._search.several()
-        if several is not None:
+        if (several := self._search.several()) is not None:
             self._report("several", several)
         await drive(client, self._stream, self._switches, self._follow(client, url))
 
@@ -228,9 +229,8 @@ class VTubeStudioDriver:
         if model.calibration is not DEFAULT:
             self._calibrations[model.id] = model.calibration
         self._stream.use(Rendering(model.inputs, model.calibration))
-        self._abilities = Abilities(
-            frozenset(bindings), model.calibration.derived, (*missing, *model.calibration.diagnostics)
-        )
+        lacking = (*missing, *model.calibration.diagnostics)
+        self._abilities = Abilities(frozenset(bindings), model.calibration.derived, lacking)
         self._tell("ready", f"Driving {model.name or 'the model'} in VTube Studio.")
 
     def _withdrawn(self, error: ApiError) -> bool:

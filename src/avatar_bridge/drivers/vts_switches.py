@@ -38,7 +38,8 @@ class Switches:
 
         `report` takes a diagnostic under a key that says it only once; `hold` takes the inputs that actions hold.
         """
-        self._durations = durations
+        self.durations = durations
+        """As given; another map has others."""
         self._report = report
         self._hold = hold
         self._now = now
@@ -80,9 +81,9 @@ class Switches:
         self._change()
 
     def _act(self, command: Command) -> None:
-        if command.action not in self._durations:
+        if command.action not in self.durations:
             return
-        lasts = command.duration if command.duration is not None else self._durations[command.action]
+        lasts = command.duration if command.duration is not None else self.durations[command.action]
         self._holds[command.action, command.cue] = None if lasts is None else self._now() + lasts
         binding = self._bindings.get(command.action)
         if binding is None or not binding.hotkey:

@@ -229,9 +229,7 @@ def _etag(text: str) -> str:
 
 def _note(path: Path, *, copied: bool) -> str:
     if not copied:
-        return (
-            f"Saved to {path.name}; the next utterance plays by it. New hotkeys of a target count from the next start."
-        )
+        return f"Saved to {path.name}; the next utterance plays by it, a target's own hotkeys included."
     return (
         f"The map that comes with the program stays as it is; your copy is {path}. To keep using it after a restart, "
         f'write in bridge.toml under [motion]: map = "{path.as_posix()}"'

@@ -17,7 +17,7 @@ import uvicorn
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import MotionMapError, SettingsError, WorldError
-from avatar_bridge.settings import WebSettings, default_path
+from avatar_bridge.settings import WebSettings
 from avatar_bridge.web.application import application
 from avatar_bridge.web.audience import Seat, WebAudience
 from avatar_bridge.web.avatar_files import AvatarFiles
@@ -35,8 +35,11 @@ __all__ = ["Server", "bind"]
 _TRIED: Final = 20
 """Ports that are tried from the wished one on."""
 
-_CLOSING: Final = 1
-"""Seconds that requests under way have to end when the server does."""
+_CLOSING: Final = 1.0
+"""Seconds that connections have to end by themselves when the server does."""
+
+_GIVING_UP: Final = 2
+"""Seconds after which uvicorn cancels a request that outlives its connection, with an error in the log."""
 
 _FOREIGN_PORT = {errno.EADDRINUSE, errno.EACCES}
 
@@ -125,7 +128,7 @@ class Server:
 
     def _map_form(self) -> MapForm | None:
         try:
-            return MapForm(self._bridge.settings.motion.map, default_path().parent)
+            return MapForm(self._bridge.settings.motion.map, self._bridge.settings.folder)
         except MotionMapError:
             return None  # the bridge was given a map that is no file
 
@@ -138,8 +141,9 @@ class Server:
             task.cancel()
         self._audience.dismiss()
         web.leaving.set()
-        await asyncio.wait({serving})
+        await asyncio.wait({serving}, timeout=_CLOSING)
         web.cut_off()
+        await asyncio.wait({serving})
 
 
 class _Uvicorn(uvicorn.Server):
@@ -242,5 +246,5 @@ def _config(app: Any) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_CLOSING,
+        timeout_graceful_shutdown=_GIVING_UP,
     )

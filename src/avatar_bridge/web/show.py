@@ -71,7 +71,8 @@ class Show:
 
     def adopt(self, motion_map: MotionMap) -> None:
         """Play by `motion_map` from the next utterance on."""
-        self.bridge.motion_map = motion_map
+        if not self._closed:
+            self.bridge.adopt(motion_map)
 
     async def close(self) -> None:
         """Stop what is being said and wait until every request has its outcome."""
