@@ -7,6 +7,8 @@ import { wordsOf } from "./utterance.js";
 /** How long the last words stand when nothing follows (milliseconds). */
 const LINGER_MS = 1600;
 const CUT_LINGER_MS = 1200;
+/** A line too long for the page is drawn smaller, down to this share; then it is broken. */
+const SMALLEST = 0.55;
 /** A caption stands this long into a silence before it goes (seconds). */
 const HOLD = 1.5;
 
@@ -55,8 +57,22 @@ export class Subtitles {
       return;
     }
     if (caption !== this.caption) this.write(caption);
+    this.element.classList.toggle("cut", heard !== null && !utterance.complete);
     this.mark(until, heard !== null);
     this.show(this.spoken > 0);
+  }
+
+  /** Draw the caption as large as its theme says, or smaller where the page is too narrow for its longest line. */
+  fit(): void {
+    const { block } = this;
+    block.classList.remove("wrapped");
+    block.style.setProperty("--fit", "1");
+    const style = getComputedStyle(this.element);
+    const room = this.element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const share = block.offsetWidth > 0 && room > 0 ? Math.min(room / block.offsetWidth, 1) : 1;
+    if (share === 1) return;
+    block.classList.toggle("wrapped", share < SMALLEST);
+    block.style.setProperty("--fit", Math.max(0.99 * share, SMALLEST).toFixed(3));
   }
 
   /** The words on the screen. */
@@ -93,6 +109,18 @@ export class Subtitles {
     this.spoken = Math.min(this.spoken, lit);
     this.current = -1;
     for (const span of this.spans.slice(0, this.spoken)) span.classList.add("spoken", "still");
+    this.begin();
+    this.block.classList.toggle("fresh", begins);
+    this.fit();
+  }
+
+  /** Tell the lines that have a word on the screen. */
+  private begin(): void {
+    let first = 0;
+    [...this.block.children].forEach((line, index) => {
+      line.classList.toggle("begun", index === 0 || first < this.spoken);
+      first += this.caption?.lines[index]?.length ?? 0;
+    });
   }
 
   private line(texts: readonly string[]): HTMLDivElement {
@@ -132,5 +160,6 @@ export class Subtitles {
       this.spans[index]?.classList.toggle("spoken", index < spoken);
     }
     this.spoken = spoken;
+    this.begin();
   }
 }

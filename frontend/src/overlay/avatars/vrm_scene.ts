@@ -175,7 +175,7 @@ export class VrmScene {
     const [bottom, top, half] = {
       full: [floor - 0.02 * tall, crown + 0.05 * tall, this.span],
       half: [this.hips - 0.03 * tall, crown + 0.05 * tall, 0.75 * this.span],
-      face: [this.neck - 0.12 * (crown - this.neck), crown + 0.06 * (crown - this.neck), 0.5 * (crown - this.neck)],
+      face: [this.neck - 0.3 * (crown - this.neck), crown + 0.06 * (crown - this.neck), 0.5 * (crown - this.neck)],
     }[this.framing] as [number, number, number];
     const tangent = Math.tan(0.5 * FIELD_OF_VIEW * MathUtils.DEG2RAD);
     const middle = 0.5 * (top + bottom);
