@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .glb import Container
-from .paint import atlas, blush, linear
+from .paint import atlas, blush, linear, outlines
 from .png import png
 
 __all__ = ["BLUSH_COLOUR", "EXTENSIONS", "append", "pictures"]
@@ -43,6 +43,8 @@ def _material(name: str, shade: int, outline: float, line: int) -> dict[str, Any
         "outlineColorFactor": linear(line),
         "outlineLightingMixFactor": 0.0,
     }
+    if name == "hair":
+        toon["outlineWidthMultiplyTexture"] = {"index": 2}
     if name == "blush":
         toon |= {"transparentWithZWrite": False, "renderQueueOffsetNumber": 0}
     made: dict[str, Any] = {
@@ -63,7 +65,7 @@ def _material(name: str, shade: int, outline: float, line: int) -> dict[str, Any
 
 
 def append(file: Container) -> dict[str, int]:
-    """Append every material; return name to place. The textures 0 and 1 are those of `pictures`."""
+    """Append every material; return name to place. The textures 0 to 2 are those of `pictures`."""
     return {name: file.add("materials", _material(name, *look)) for name, look in _LOOKS.items()}
 
 
@@ -71,3 +73,4 @@ def pictures(file: Container) -> None:
     """Append the textures, last in the file."""
     file.image("paint", png(atlas()))
     file.image("blush", png(blush()))
+    file.image("outlines", png(outlines()))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .curves import Floats, ease
 
-__all__ = ["atlas", "blush", "linear", "region", "rgb", "swatch"]
+__all__ = ["atlas", "blush", "linear", "outlines", "region", "rgb", "swatch"]
 
 WIDTH, HEIGHT = 1024, 512
 
@@ -223,4 +223,16 @@ def blush() -> NDArray[np.uint8]:
     image = np.empty((64, 64, 4))
     image[..., :3] = rgb(0xFF7C84)
     image[..., 3] = alpha
+    return np.asarray(np.rint(image * 255.0), dtype=np.uint8)
+
+
+def outlines() -> NDArray[np.uint8]:
+    """Return how wide the hair's outline is (128, 256, 3), over the same places as the atlas.
+
+    Strands lie on each other at their roots, where lines would cross and break into dots: there they have none.
+    """
+    image = np.ones((HEIGHT // 4, WIDTH // 4, 3))
+    x0, y0, x1, y1 = (side // 4 for side in _REGIONS["hair"])
+    down = (np.arange(y1 - y0) + 0.5) / (y1 - y0)
+    image[y0:y1, x0:x1] = ease(down, 0.22, 0.62)[:, None, None]
     return np.asarray(np.rint(image * 255.0), dtype=np.uint8)
