@@ -30,6 +30,9 @@ __all__ = ["Bridge"]
 _CLOSING = 2.0
 """Seconds that a target may take to be put back to rest when the bridge closes."""
 
+_TROUBLES = 500
+"""Diagnostics that are kept."""
+
 _YIELDING = 1.0
 """Seconds that the text of an interrupted utterance may take to end before the next one begins all the same."""
 
@@ -142,8 +145,8 @@ class Bridge:
 
     @property
     def troubles(self) -> list[Diagnostic]:
-        """What went wrong with the voice, the sound and the trace so far."""
-        self._troubles += [*self._voice.diagnostics(), *self._speaker.diagnostics()]
+        """What went wrong with the voice, the sound and the trace so far: the latest, for a show may last for days."""
+        self._troubles = [*self._troubles, *self._voice.diagnostics(), *self._speaker.diagnostics()][-_TROUBLES:]
         trace = [self._trace.trouble] if self._trace and self._trace.trouble else []
         followers = self._stage.troubles if self._stage else []
         return [*self._troubles, *followers, *trace]
