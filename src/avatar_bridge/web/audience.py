@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.ports import Attendant, Page, Stream
-from avatar_bridge.web.line import Line, encoded
+from avatar_bridge.web.outlet import Outlet, encoded
 
 __all__ = ["Seat", "WebAudience"]
 
@@ -38,7 +38,7 @@ class Seat:
     the page is dropped, as what it shows would be wrong from there on.
     """
 
-    def __init__(self, line: Line, *, number: int, kind: str, streams: frozenset[Stream], name: str) -> None:
+    def __init__(self, line: Outlet, *, number: int, kind: str, streams: frozenset[Stream], name: str) -> None:
         self.id = number
         self.kind = kind
         self.streams = streams
@@ -156,7 +156,7 @@ class WebAudience:
         if attendant in self._attendants:
             self._attendants.remove(attendant)
 
-    def admit(self, line: Line, *, kind: str, streams: frozenset[Stream], name: str, welcome: _Welcome) -> Seat:
+    def admit(self, line: Outlet, *, kind: str, streams: frozenset[Stream], name: str, welcome: _Welcome) -> Seat:
         """Give a connection its place, welcome it, and let the attendants bring it up to the present."""
         self._count += 1
         seat = Seat(line, number=self._count, kind=kind, streams=streams, name=name)

@@ -11,25 +11,26 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame, Opcode
 
-__all__ = ["LINE", "Line", "encoded"]
+from avatar_bridge.web.outlet import LINE, PARTING
 
-LINE: Final = "line"
-"""Key of the connection in the state of its ASGI scope."""
+__all__ = ["Line", "missing"]
 
 _SYSTEM_BUFFER: Final = 256 * 1024
 """Bytes that the system may hold for a page: what it has taken, it cannot give back."""
 
-_PARTING: Final = 2.0
-"""Seconds that a page has to take what is still under way to it, when it is hung up on."""
-
-
-def encoded(message: str | bytes) -> bytes:
-    """Return a message as a server's WebSocket frame (RFC 6455, unmasked), the same for every page."""
-    if isinstance(message, str):
-        return Frame(Opcode.TEXT, message.encode()).serialize(mask=False)
-    return Frame(Opcode.BINARY, message).serialize(mask=False)
+_USED: Final = (
+    "close_sent",
+    "close_timer",
+    "conn",
+    "disconnected",
+    "loop",
+    "queue",
+    "stop_keepalive",
+    "transport",
+    "writable",
+)
+"""What `Line` uses of uvicorn's connection, which promises none of it."""
 
 
 class Line(WebSocketsSansIOProtocol):
@@ -83,4 +84,13 @@ class Line(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self.close_timer = self.loop.call_later(_PARTING, self.transport.abort)
+        self.close_timer = self.loop.call_later(PARTING, self.transport.abort)
+
+
+def missing(config: Config) -> list[str]:
+    """Return what this uvicorn's connection lacks of what `Line` uses: without it, pages get a `PlainLine` instead."""
+    try:
+        line = Line(config, ServerState(), {})
+    except (TypeError, AttributeError) as error:
+        return [str(error)]
+    return [name for name in _USED if not hasattr(line, name)]

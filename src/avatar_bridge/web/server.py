@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 from collections.abc import Generator
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import uvicorn
 
@@ -21,8 +22,9 @@ from avatar_bridge.settings import WebSettings
 from avatar_bridge.web.application import application
 from avatar_bridge.web.audience import Seat, WebAudience
 from avatar_bridge.web.avatar_files import AvatarFiles
+from avatar_bridge.web.door import Door
 from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
-from avatar_bridge.web.line import Line
+from avatar_bridge.web.line import Line, missing
 from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.security import Place, choose_token
 from avatar_bridge.web.show import Show
@@ -40,6 +42,8 @@ _CLOSING: Final = 1.0
 
 _GIVING_UP: Final = 2
 """Seconds after which uvicorn cancels a request that outlives its connection, with an error in the log."""
+
+_log = logging.getLogger(__name__)
 
 _FOREIGN_PORT = {errno.EADDRINUSE, errno.EACCES}
 
@@ -234,12 +238,22 @@ def _exposure(host: str) -> Diagnostic | None:
 
 
 def _config(app: Any) -> uvicorn.Config:
+    """Return uvicorn's settings, with our own connections where they fit it."""
+    config = _config_with(app, ws=Line)
+    lacking = missing(config)
+    if not lacking:
+        return config
+    _log.warning("this uvicorn lacks %s, so pages are written to by plain ASGI", ", ".join(lacking))
+    return _config_with(app, ws="websockets-sansio")
+
+
+def _config_with(app: Any, *, ws: type[asyncio.Protocol] | Literal["websockets-sansio"]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ws=Line,
+        ws=ws,
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,
-        http="h11",
+        http=Door,
         lifespan="off",
         access_log=False,
         log_config=None,
