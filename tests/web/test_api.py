@@ -18,12 +18,14 @@ from served import Served, hear, served
 
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.commands import parse
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import SettingsError, WorldError
 from avatar_bridge.ports import TargetState
 from avatar_bridge.settings import Settings, WebSettings, override
 from avatar_bridge.web import Server, WebAudience
 from avatar_bridge.web.body_limit import LARGEST_BODY
 from avatar_bridge.web.server import bind
+from avatar_bridge.web.state import ShowState
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -442,3 +444,16 @@ def test_the_address_is_known_only_while_it_is_open() -> None:
     bridge = Bridge.from_settings(settings.model_copy(update={"drivers": {}}), audience=audience)
     with pytest.raises(WorldError, match="not open"):
         _ = Server(bridge, audience).address
+
+
+async def test_a_note_that_stands_is_told_once_however_many_come_after_it(stage: Served) -> None:
+    said: list[Diagnostic] = []
+    show = ShowState(stage.bridge, stage.audience)
+    show.told = said.append
+    standing = [Diagnostic(f"standing {number}") for number in range(3)]
+    stage.bridge.notes[:] = standing
+    for number in range(600):
+        stage.bridge.notes[3:] = [Diagnostic(f"passing {number}")]
+        show.publish()
+    assert [note for note in said if note in standing] == standing
+    assert len(said) == 603

@@ -37,7 +37,8 @@ class FallbackSpeaker:
     @property
     def page_id(self) -> int | None:
         """The page that has the sound; None while the second plays."""
-        return self._first.page_id if self._playing is self._first else None
+        heard = self._playing is self._first or self._playing.queued() <= 0.0
+        return self._first.page_id if heard else None
 
     async def open(self) -> None:
         """Open both; a second that cannot be opened is done without and told, as the first may do."""

@@ -10,6 +10,7 @@ from typing import Any
 from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.commands import browser
+from avatar_bridge.commands.arrivals import Arrivals, Notes
 from avatar_bridge.errors import UsageError
 from avatar_bridge.ports import Page
 from avatar_bridge.settings import DriverSettings, Settings
@@ -73,14 +74,21 @@ def with_overlay(settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def on_air(settings: Settings) -> AsyncIterator[tuple[Bridge, Server, Onlooker]]:
-    """Yield a running bridge, the server of its pages, and who looks on."""
+async def on_air(
+    settings: Settings, *, say: Callable[[str], None] | None = None
+) -> AsyncIterator[tuple[Bridge, Server, Onlooker]]:
+    """Yield a running bridge, the server of its pages, and who looks on.
+
+    `say` gets a line for each note, once, and for each overlay that comes and goes.
+    """
     audience = WebAudience()
     onlooker = Onlooker()
     audience.attend(onlooker)
     bridge = Bridge.from_settings(with_overlay(settings), audience=audience)
-    server = Server(bridge, audience)
+    server = Server(bridge, audience, told=Notes(say) if say else None)
     async with bridge, server:
+        if say is not None:
+            audience.attend(Arrivals(say, lambda: getattr(bridge.stage.speaker, "page_id", None)))
         yield bridge, server, onlooker
 
 

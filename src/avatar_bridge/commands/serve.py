@@ -21,11 +21,10 @@ async def serve(
 ) -> None:
     """Run the bridge and its server until cancelled; say where the pages are on `out` (standard output), once.
 
+    What arises meanwhile is told on standard error, as it is in the studio.
     With `open_page` the studio is opened in the user's browser.
     """
-    async with on_air(settings) as (bridge, server, _):
-        for note in (*bridge.notes, *server.notes):
-            click.echo(f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else ""), err=True)
+    async with on_air(settings, say=_say) as (_, server, _):
         for line in address_lines(server, as_json=as_json):
             click.echo(line, file=out)
         if open_page:
@@ -33,9 +32,13 @@ async def serve(
         await asyncio.Event().wait()
 
 
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
 def _told(taken: asyncio.Future[bool]) -> None:
     if not taken.result():
-        click.echo("note: there is no browser to open the studio in (open its address on another screen)", err=True)
+        _say("note: there is no browser to open the studio in (open its address on another screen)")
 
 
 def address_lines(server: Server, *, as_json: bool) -> list[str]:

@@ -8,7 +8,7 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Literal, Self
@@ -61,10 +61,19 @@ class Server:
     WorldError where no port is free.
     """
 
-    def __init__(self, bridge: Bridge, audience: WebAudience, settings: WebSettings | None = None) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        audience: WebAudience,
+        settings: WebSettings | None = None,
+        *,
+        told: Callable[[Diagnostic], None] | None = None,
+    ) -> None:
+        """`told` is called with everything that the studio shows as a note, once each, as it arises."""
         self._bridge = bridge
         self._audience = audience
         self._settings = settings or bridge.settings.web
+        self._told = told
         self._files = AvatarFiles(self._settings)
         self.token = choose_token(self._settings)
         """What every page and program must show."""
@@ -80,6 +89,7 @@ class Server:
             self._place = place = Place(self._settings.host, listening.getsockname()[1])
             self.notes += [each for each in (note, _exposure(self._settings.host)) if each is not None]
             state = ShowState(self._bridge, self._audience, tuple(self.notes))
+            state.told = self._told
             show = Show(self._bridge, state, self._files, self._map_form())
             feed = SpeechFeed(self._bridge, self._audience)
             for follower in (state, feed):
@@ -94,6 +104,7 @@ class Server:
             serving = tasks.create_task(web.serve(sockets=[listening]))
             undo.push_async_callback(self._close, show, web, serving, telling)
             await web.accepting.wait()
+            state.publish()
             self._undo = undo.pop_all()
         return self
 

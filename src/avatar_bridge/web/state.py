@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import takewhile
@@ -63,6 +63,8 @@ class ShowState:
         self._voice = choose_voice(bridge.settings.voice)[0]
         self._told: dict[str, Any] = {}
         self._quiet = 0
+        self.told: Callable[[Diagnostic], None] | None = None
+        """Called with each note once, as it arises."""
 
     def note(self, diagnostic: Diagnostic) -> None:
         """Add something that the user should know."""
@@ -179,13 +181,18 @@ class ShowState:
     def _gather(self) -> None:
         """Take up every diagnostic that was not seen before, and tell it."""
         for note in self._diagnostics():
-            if note in self._known:
-                continue
+            known = note in self._known
+            # what is told still is remembered longest, or it would be new again after `_REMEMBERED` others
+            self._known.pop(note, None)
             self._known[note] = None
+            if known:
+                continue
             if len(self._known) > _REMEMBERED:
                 del self._known[next(iter(self._known))]
             self._notes.append(note)
             self._audience.tell("state", wire.note(note.message, suggestion=note.suggestion))
+            if self.told is not None:
+                self.told(note)
 
     def _diagnostics(self) -> Iterator[Diagnostic]:
         bridge = self._bridge
