@@ -178,6 +178,26 @@ async def test_a_device_that_vanishes_and_returns_costs_sound_and_no_time(monkey
     await speaker.close()
 
 
+async def test_a_device_that_nobody_needs_meanwhile_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = PulledOut()
+    monkeypatch.setattr("avatar_bridge.audio.local.PortAudio", lambda: device)
+    speaker = LocalSpeaker()
+    await speaker.open()
+    for returns in (True, False):
+        device.pull_out()
+        await until(lambda: speaker._wall is not None)
+        if returns:
+            device.plugged = True
+            await until(lambda: speaker._wall is None)
+        assert speaker.diagnostics() == []
+    speaker.begin()
+    assert speaker.diagnostics() == []
+    for _ in range(2):
+        speaker.write(np.ones(8000, np.float32), 8000)
+    assert ["is gone" in news.message for news in speaker.diagnostics()] == [True], "with the first word, once"
+    await speaker.close()
+
+
 @pytest.mark.peer
 async def test_a_listener_understands_what_is_played(sink: Any) -> None:
     piper = pytest.importorskip("avatar_bridge.tts.piper")

@@ -51,7 +51,7 @@ class LocalSpeaker:
         self._wall: WallPlayhead | None = None
         self._watch: asyncio.Task[None] | None = None
         self._called = self._next_heard = self._moved = self._ran_dry = 0.0
-        self._ended = self._closed = False
+        self._ended = self._closed = self._missed = False
         self._underflows = 0
         self._diagnostics: list[Diagnostic] = []
 
@@ -88,6 +88,7 @@ class LocalSpeaker:
             return
         if self._wall is not None:
             self._wall.write(time.perf_counter(), len(samples) / rate)
+            self._miss()
         if rate != self._written_rate:
             self._end_resampler()
             self._written_rate = rate
@@ -101,8 +102,7 @@ class LocalSpeaker:
     def finish(self) -> None:
         """Say that the utterance has no more audio."""
         self._end_resampler()
-        now = time.perf_counter()
-        self._reel.finish(now)
+        self._reel.finish(now := time.perf_counter())
         if self._wall is not None:
             self._wall.finish(now)
 
@@ -127,8 +127,8 @@ class LocalSpeaker:
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what went wrong: a vanished device, its return, sound that came too late for it."""
         count, self._underflows = self._underflows, 0
+        often = "once" if count == 1 else f"{count} times"
         if count:
-            often = "once" if count == 1 else f"{count} times"
             self._diagnostics.append(Diagnostic(f"the sound device ran dry {often}: the machine was very busy"))
         news, self._diagnostics = self._diagnostics, []
         return news
@@ -149,8 +149,7 @@ class LocalSpeaker:
             self._sound.end(stream)
 
     def _start(self) -> None:
-        if self._sound is None:
-            self._sound = PortAudio()
+        self._sound = self._sound or PortAudio()
         self._ended, self._next_heard, self._moved = False, 0.0, 0.0
         stream = self._sound.play(self._device, self._rate, self._latency, self._fill, self._on_end)
         rate = round(stream.samplerate)
@@ -175,7 +174,7 @@ class LocalSpeaker:
             # back, but not yet in step: silence until the loop has skipped what was missed
             out.fill(0.0)
             return
-        if status.output_underflow and now - self._ran_dry > _ONE_GAP and self._reel.queued(now) > 0:
+        if status.output_underflow and now - self._ran_dry > _ONE_GAP and self._reel.wanted(now):
             self._ran_dry = now
             self._underflows += 1
         delay = times.outputBufferDacTime - times.currentTime
@@ -199,7 +198,7 @@ class LocalSpeaker:
         patience = _SILENT_FOR if self._moved >= _SETTLED_AFTER else _SETTLING
         if not self._ended and now - self._called < patience:
             return
-        heard = self._reel.heard(now)
+        wanted, heard = self._reel.wanted(now), self._reel.heard(now)
         wall = WallPlayhead(heard, self._reel.written)
         if self._reel.stopped:
             wall.stop(now)
@@ -208,9 +207,15 @@ class LocalSpeaker:
             if self._reel.finished:
                 wall.finish(now)
         self._wall = wall
-        self._diagnostics.append(
-            Diagnostic("the sound device is gone; the show goes on without sound until it is back")
-        )
+        if wanted:
+            self._miss()
+
+    def _miss(self) -> None:
+        """Tell that the device is away, once, and only where something was to be heard."""
+        if not self._missed:
+            text = "the sound device is gone; the show goes on without sound until it is back"
+            self._diagnostics.append(Diagnostic(text))
+        self._missed = True
 
     async def _look_after(self) -> None:
         """Notice a device that vanished, and open it again when it is back."""
@@ -238,7 +243,7 @@ class LocalSpeaker:
 
     def _return(self) -> None:
         if self._wall is not None and self._moved >= _SETTLED_AFTER and not self._ended:
-            now = time.perf_counter()
-            self._reel.skip(self._wall.heard(now), now)
-            self._wall = None
-            self._diagnostics.append(Diagnostic("the sound device is back"))
+            self._reel.skip(self._wall.heard(now := time.perf_counter()), now)
+            self._wall, missed, self._missed = None, self._missed, False
+            if missed:
+                self._diagnostics.append(Diagnostic("the sound device is back"))

@@ -137,6 +137,10 @@ class Reel:
         """Return the seconds written and not heard yet."""
         return 0.0 if self._track.stopped else max(0.0, self.written - self.heard(now))
 
+    def wanted(self, now: float) -> bool:
+        """Return True while something that was written is still to be heard."""
+        return self._track.written > 0 and self.queued(now) > 0.0
+
     def stop(self, now: float) -> float:
         """Forget what is queued; the next pull fades out. Return what was heard."""
         heard = self.heard(now)
