@@ -58,7 +58,7 @@ def chromium(*, webgl: bool = True, **options: Any) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(headless=True, **_options(args=_webgl(webgl), **options))
+        browser = driver.chromium.launch(headless=True, **_options(**_with_webgl(webgl, options)))
         try:
             yield browser
         finally:
@@ -71,7 +71,7 @@ async def chromium_async(*, webgl: bool = True, **options: Any) -> AsyncIterator
     from playwright.async_api import async_playwright
 
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(headless=True, **_options(args=_webgl(webgl), **options))
+        browser = await driver.chromium.launch(headless=True, **_options(**_with_webgl(webgl, options)))
         try:
             yield browser
         finally:
@@ -132,8 +132,8 @@ def _profile() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
 
 
-def _webgl(wanted: bool) -> list[str]:
-    return [] if wanted else ["--disable-3d-apis"]
+def _with_webgl(wanted: bool, options: dict[str, Any]) -> dict[str, Any]:
+    return options if wanted else {**options, "args": [*options.get("args", ()), "--disable-3d-apis"]}
 
 
 def _options(**more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-__all__ = ["difference", "near", "pixels"]
+__all__ = ["apart", "difference", "near", "pixels", "structure"]
 
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
@@ -74,6 +74,21 @@ def _paeth(left: int, up: int, corner: int) -> int:
 def difference(one: np.ndarray, other: np.ndarray) -> float:
     """Return the mean difference of two pictures of one size, 0 to 255, colours only."""
     return float(np.abs(one[..., :3].astype(np.int16) - other[..., :3]).mean())
+
+
+def structure(image: np.ndarray, cell: int = 8) -> np.ndarray:
+    """Return each cell's brightness over grey and how much edge lies in it: rows x columns x 2, 0 to 255."""
+    alpha = image[..., 3:] / 255.0
+    grey = (image[..., :3] * alpha + 128.0 * (1.0 - alpha)) @ np.array([0.299, 0.587, 0.114])
+    across, down = np.abs(np.diff(grey, axis=1, prepend=grey[:, :1])), np.abs(np.diff(grey, axis=0, prepend=grey[:1]))
+    rows, columns = grey.shape[0] // cell, grey.shape[1] // cell
+    layers = np.stack([grey, across + down], axis=-1)[: rows * cell, : columns * cell]
+    return np.asarray(layers.reshape(rows, cell, columns, cell, 2).mean(axis=(1, 3)))
+
+
+def apart(one: np.ndarray, other: np.ndarray, least: float = 12.0) -> int:
+    """Return in how many cells two structures differ by `least` or more."""
+    return int((np.abs(one - other).max(axis=-1) >= least).sum())
 
 
 def near(image: np.ndarray, colour: tuple[int, int, int], within: int = 24) -> np.ndarray:

@@ -2,102 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import struct
-import threading
-import urllib.request
 import zlib
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from chromium import CHROMIUM, artefact, chromium, needs_chromium, until
+from chromium import CHROMIUM, chromium, needs_chromium, until
+from houses import QUIET, READY, SPEAKING, House, enter, held, state
 from pictures import difference, near, pixels
 
-from avatar_bridge.assembly import Bridge
-from avatar_bridge.commands.on_air import on_air
+from avatar_bridge import registry
 from avatar_bridge.core.motion.rig import EXPRESSIONS
 from avatar_bridge.core.vocabulary import VISEMES
-from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, WebSettings
 
 pytestmark = [pytest.mark.peer, needs_chromium]
 
-TOKEN = "a-token-for-the-overlay-tests-only-0123456789"
 SMALL = {"width": 400, "height": 300}
 LONG = "One two three four five six seven eight nine ten. " * 8
-READY = "!!window.avatarBridge && avatarBridge.state().ready"
-SPEAKING = "avatarBridge.heard() > 0.5"
-QUIET = "avatarBridge.state().utterance === null"
 INK = (0x8E, 0x30, 0x46)
 """The inside of the drawn mouth."""
-
-
-class House:
-    """A bridge that speaks tones, with its server, in a thread of its own; it can be closed and opened again."""
-
-    def __init__(self, avatar: str = "svg") -> None:
-        self.port = 0
-        self._avatar = avatar
-        self._thread: threading.Thread | None = None
-
-    def open(self) -> None:
-        opened: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(opened)), daemon=True)
-        self._thread.start()
-        opened.result(20)
-
-    def close(self) -> None:
-        if self._thread is not None:
-            self._loop.call_soon_threadsafe(self._leave.set)
-            self._thread.join(20)
-            self._thread = None
-
-    def address(self, **options: object) -> str:
-        more = "".join(f"&{name}={value}" for name, value in options.items())
-        return f"http://127.0.0.1:{self.port}/overlay?token={TOKEN}{more}"
-
-    def perform(self, text: str) -> None:
-        """Begin to speak, and do not wait for the end."""
-        self._loop.call_soon_threadsafe(lambda: self._shows.append(self._loop.create_task(self._bridge.perform(text))))
-
-    def interrupt(self) -> None:
-        done: Future[object] = Future()
-        self._loop.call_soon_threadsafe(lambda: done.set_result(self._bridge.interrupt()))
-        done.result(20)
-
-    def state(self) -> dict[str, Any]:
-        """Return what `GET /v1/state` answers."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/state")
-        request.add_header("Authorization", f"Bearer {TOKEN}")
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return dict(json.load(answer))
-
-    async def _serve(self, opened: Future[None]) -> None:
-        try:
-            settings = Settings(
-                voice=VoiceSettings(engine="tone"),
-                motion=MotionSettings(map="any_vts_model"),
-                drivers={"overlay": DriverSettings()},
-                web=WebSettings(port=self.port, avatar=self._avatar, token=TOKEN, name="Mika"),
-            )
-            self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
-            self._shows: list[asyncio.Task[Any]] = []
-            self._bridge: Bridge
-            async with on_air(settings) as (self._bridge, server, _):
-                self.port = int(server.address.rpartition(":")[2])
-                opened.set_result(None)
-                await self._leave.wait()
-                self._bridge.interrupt()
-            await asyncio.gather(*self._shows, return_exceptions=True)
-        except BaseException as error:
-            if opened.done():
-                raise
-            opened.set_exception(error)
 
 
 @pytest.fixture(scope="module")
@@ -135,40 +62,13 @@ def other_browser(browser: Any, *arguments: str) -> Iterator[Any]:
     other.close()
 
 
-def enter(context: Any, house: House, **options: object) -> Any:
-    """Open the overlay and wait until it stands."""
-    tab = context.new_page()
-    tab.goto(house.address(**options))
-    until(tab, READY)
-    return tab
-
-
-def state(tab: Any) -> Mapping[str, Any]:
-    return dict(tab.evaluate("avatarBridge.state()"))
-
-
-def held(tab: Any, pose: Mapping[str, float]) -> np.ndarray:
-    """Return the picture of a pose that stands still: of two shots in a row that are the same."""
-    tab.evaluate("pose => avatarBridge.hold(pose)", pose)
-    before = pixels(tab.screenshot(omit_background=True))
-    for _ in range(40):
-        drawn = state(tab)["frames"]
-        until(tab, f"avatarBridge.state().frames > {drawn + 3}")
-        after = pixels(tab.screenshot(omit_background=True))
-        if difference(before, after) == 0:
-            return after
-        before = after
-    raise TimeoutError("the picture never stood still")
-
-
 def test_the_drawn_face_shows_every_channel_and_nothing_in_its_corners(context: Any, house: House) -> None:
     tab = enter(context, house, camera="face", layout="avatar", audio=0)
     rest = held(tab, {})
     assert not rest[[0, 0, -1, -1], [0, -1, 0, -1], 3].any()
     shut = near(rest, INK, within=8).sum()
     for shape in VISEMES:
-        spoken = held(tab, {"mouth_open": 0.8, shape: 1.0})
-        artefact(f"svg_{shape}.png", tab.screenshot(omit_background=True))
+        spoken = held(tab, {"mouth_open": 0.8, shape: 1.0}, name=f"svg_{shape}")
         assert near(spoken, INK, within=8).sum() > shut + 40, shape
     looks = {name: held(tab, {name: 1.0}) for name in (*EXPRESSIONS, "blink_left", "brow_left", "gaze_x", "cheek")}
     looks |= {name: held(tab, {name: 20.0}) for name in ("head_yaw", "head_pitch", "head_roll", "body_roll")}
@@ -176,8 +76,7 @@ def test_the_drawn_face_shows_every_channel_and_nothing_in_its_corners(context: 
     for place, name in enumerate(names):
         assert difference(looks[name], rest) > 0.05, name
         assert all(difference(looks[name], looks[other]) > 0.05 for other in names[:place]), name
-    blink = held(tab, {"blink_left": 1.0})
-    changed = np.abs(blink.astype(int) - held(tab, {})).sum(axis=(0, 2))
+    changed = np.abs(looks["blink_left"].astype(int) - rest).sum(axis=(0, 2))
     middle = SMALL["width"] // 2
     assert changed[middle:].sum() > 20 * changed[:middle].sum(), "its own left eye is on the right of the screen"
 
@@ -208,8 +107,7 @@ def test_an_interrupt_shuts_the_mouth_and_ends_the_words(context: Any, house: Ho
     until(tab, "avatarBridge.heard() > 1.5")
     tab.evaluate("avatarBridge.trace(true) && 0")
     house.interrupt()
-    until(tab, QUIET)
-    until(tab, "avatarBridge.trace().at(-1).mouth_open < 0.01")
+    until(tab, "avatarBridge.trace().some(row => row.utterance === null && row.mouth_open < 0.01)")
     last = tab.evaluate("avatarBridge.trace().filter(row => row.utterance === null && row.shown).map(row => row.shown)")
     assert last
     assert len(set(last)) == 1
@@ -270,17 +168,43 @@ def test_a_bridge_that_is_started_again_is_found_again(browser: Any) -> None:
     context = browser.new_context(viewport=SMALL)
     try:
         tab = enter(context, house)
+        until(tab, "avatarBridge.state().hasSound")
         house.perform(LONG)
         until(tab, SPEAKING)
         house.close()
         until(tab, "avatarBridge.state().link === 'lost' && avatarBridge.state().utterance === null")
-        assert tab.locator(".hint").count() == 0, "nothing of this is for the stream"
+        assert tab.locator(".hint").all_inner_texts() == [], "nothing of this is for the stream"
         house.open()
         until(tab, READY)
         house.perform("I am back again, everybody.")
         until(tab, SPEAKING)
     finally:
         context.close()
+        house.close()
+
+
+def test_a_page_that_comes_up_while_the_sound_card_plays_goes_by_the_bridges_clock(
+    context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speakers = {**registry._BUILT_IN["speakers"], "local": "avatar_bridge.audio.silent:SilentSpeaker"}
+    monkeypatch.setattr(registry, "_BUILT_IN", {**registry._BUILT_IN, "speakers": speakers})
+    house = House()
+    house.open()
+    try:
+        house.perform(LONG)
+        tab = enter(context, house)
+        until(tab, "avatarBridge.state().hasSound")
+        until(tab, SPEAKING)
+        before = house.heard()
+        shown = tab.evaluate("avatarBridge.heard()")
+        assert before - 0.2 < shown < house.heard() + 0.2
+        until(tab, f"avatarBridge.heard() > {shown + 0.5} && avatarBridge.state().subtitle.length > 0")
+        assert [page["has_sound"] for page in house.state()["pages"]] == [False], "it plays none of this"
+        house.perform(LONG)
+        until(tab, "avatarBridge.heard() < 0.5")
+        until(tab, SPEAKING)
+        assert [page["has_sound"] for page in house.state()["pages"]] == [True]
+    finally:
         house.close()
 
 
