@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -233,3 +235,19 @@ def test_the_trace_tells_each_command_and_frame(tmp_path: Path) -> None:
     assert trace.trouble is None
     with pytest.raises(UsageError, match="the trace cannot be written to"):
         Trace(tmp_path)
+
+
+def test_nothing_is_loaded_any_more_once_it_is_warm() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from avatar_bridge.core.timeline.timeline import prepare\n"
+        "from avatar_bridge.stage.performance import warm_up\n"
+        "from avatar_bridge.tts.tone import ToneEngine\n"
+        "asyncio.run(warm_up())\n"
+        "pieces = list(ToneEngine().speak('One two three.'))\n"
+        "before = set(sys.modules)\n"
+        "for piece in pieces: prepare('One two three.', piece)\n"
+        "print(sorted(set(sys.modules) - before))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    assert ran.stdout.strip() == "[]"

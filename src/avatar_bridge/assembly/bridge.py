@@ -21,7 +21,7 @@ from avatar_bridge.ports import Adopter, Audience, Clock, Driver, Follower, Spea
 from avatar_bridge.settings import Settings, read_settings
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
-from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside
+from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside, warm_up
 from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
 
@@ -104,7 +104,7 @@ class Bridge:
         async with AsyncExitStack() as undo:
             await self._open_speaker()
             undo.push_async_callback(self._speaker.close)
-            await self._voice.open()
+            await self._open_voice()
             undo.push_async_callback(self._voice.close)
             if self.settings.trace:
                 self._trace = undo.enter_context(Trace(self.settings.trace))
@@ -271,6 +271,15 @@ class Bridge:
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
         self._floor().enter(state)
+
+    async def _open_voice(self) -> None:
+        """Load the voice; meanwhile get ready for what it will say."""
+        warming = asyncio.create_task(warm_up()) if self._preparing is prepare_aside else None
+        try:
+            await self._voice.open()
+        finally:
+            if warming is not None:
+                await asyncio.wait({warming})
 
     async def _open_speaker(self) -> None:
         try:

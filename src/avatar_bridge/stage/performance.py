@@ -18,7 +18,7 @@ from avatar_bridge.errors import AvatarBridgeError, ScriptError, UsageError
 from avatar_bridge.ports import Voice
 from avatar_bridge.stage.stage import Stage
 
-__all__ = ["Outcome", "Performance", "Preparing", "Script", "join", "prepare_aside", "spoken"]
+__all__ = ["Outcome", "Performance", "Preparing", "Script", "join", "prepare_aside", "spoken", "warm_up"]
 
 Script = str | Iterable[str] | AsyncIterable[str]
 """Tagged text, whole or as it streams."""
@@ -48,6 +48,15 @@ _TELLING = 1.0
 async def prepare_aside(text: str, spoken: SpokenSegment) -> Prepared:
     """Prepare a segment in another thread, so that the beat goes on."""
     return await asyncio.to_thread(prepare, text, spoken)
+
+
+async def warm_up() -> None:
+    """Prepare a segment that nobody hears: the first that is heard would else wait for numpy's rarer parts to load."""
+    rate = 16_000
+    hum = np.sin(np.arange(rate // 2, dtype=np.float32) * (2.0 * np.pi * 220.0 / rate)).astype(np.float32)
+    sounds = tuple(Phoneme(symbol, 0.05 * index, 0.05) for index, symbol in enumerate("həloʊ"))
+    for spoken_segment in (SpokenSegment(hum, rate, sounds), SpokenSegment(hum, rate)):
+        await prepare_aside("Hello.", spoken_segment)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
