@@ -15,6 +15,7 @@ from served import Served, hear, served
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from avatar_bridge.errors import SettingsError
 from avatar_bridge.settings import WebSettings
 from avatar_bridge.web import door, line, outlet, server
 
@@ -174,3 +175,59 @@ async def test_more_callers_than_there_are_places_are_hung_up_on(
     assert b" 200 " in answer
     for _, writer in calls:
         writer.close()
+
+
+@pytest.mark.parametrize("path", ["perform", "act", "parse", "interrupt"])
+async def test_who_goes_away_in_the_midst_of_a_request_leaves_no_trace(
+    stage: Served, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    head = (
+        f"POST /v1/{path}?token={stage.server.token} HTTP/1.1\r\nHost: 127.0.0.1:{stage.port}\r\n"
+        'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"text": "One'
+    )
+    writer.write(head.encode())
+    await stage.bridge.stage.frames(6)
+    writer.transport.abort()
+    await stage.bridge.stage.frames(6)
+    assert (await stage.ask("GET", "/v1/state")).json["utterance"] is None
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "GET /static/../v1/state HTTP/1.1",
+        "GET /static/%2e%2e/%2e%2e/settings.py HTTP/1.1",
+        "GET /static/..%2f..%2fsettings.py HTTP/1.1",
+        "GET /static/..%5c..%5csettings.py HTTP/1.1",
+        "GET /static//etc/passwd HTTP/1.1",
+        "GET /static/%00 HTTP/1.1",
+        "GET //v1/state?token={token} HTTP/1.1",
+        "GET //evil.example/%2e%2e?token={token} HTTP/1.1",
+        "GET /v1/avatar/..%2f..%2fsettings.py?token={token} HTTP/1.1",
+    ],
+)
+async def test_no_path_leads_out(stage: Served, asked: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    ends = f"\r\nHost: 127.0.0.1:{stage.port}\r\nConnection: close\r\n\r\n"
+    writer.write((asked.format(token=stage.server.token) + ends).encode())
+    said = await gone(reader)
+    assert said.startswith(b"HTTP/1.1 404 "), said
+    assert b"location" not in said.lower()
+    writer.close()
+
+
+@pytest.mark.parametrize(("host", "address"), [("::1", "[::1]"), ("::", "127.0.0.1"), ("localhost", "localhost")])
+async def test_the_address_that_is_handed_out_answers(host: str, address: str) -> None:
+    try:
+        listening, _ = server.bind(host, 0)
+    except SettingsError:
+        pytest.skip(f"this machine has no {host}")
+    listening.close()
+    async with served(settings=WebSettings(port=0, avatar="svg", host=host)) as running:
+        assert running.server.address == f"http://{address}:{running.port}"
+        url = f"{running.server.address.replace('http', 'ws')}/v1/events?token={running.server.token}"
+        async with connect(url, proxy=None) as page:
+            await page.send('{"type":"hello","kind":"program","streams":[]}')
+            await hear(page, "welcome")

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
@@ -76,6 +77,7 @@ def _routes(*more: APIRouter) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 
@@ -120,8 +122,15 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     words = str(error.detail)
     if error.status_code in (404, 405) and not suggestion:
         words = f"{request.method} {request.url.path[:200]}: {words}"
-        suggestion = "GET /v1/openapi.json describes what there is"
+        allowed = (error.headers or {}).get("Allow")
+        suggestion = f"use {allowed}; " * bool(allowed) + "GET /v1/openapi.json describes what there is"
     return refusal_response(error.status_code, words, suggestion, error.headers)
+
+
+async def _gone(request: Request, error: Exception) -> JSONResponse:
+    """Answer who went away in the midst of a request: nobody reads it."""
+    del request, error
+    return refusal_response(400, "the request broke off")
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -208,6 +208,8 @@ def bind(host: str, port: int) -> tuple[socket.socket, Diagnostic | None]:
     for each in tried:
         opened = socket.socket(family, socket.SOCK_STREAM)
         try:
+            if family == socket.AF_INET6 and place[0] == "::":
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # Windows keeps 127.0.0.1 out otherwise
             _exclusively(opened)
             opened.bind((place[0], each, *place[2:]))
             opened.listen(128)
