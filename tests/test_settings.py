@@ -172,3 +172,33 @@ def test_settings_know_their_folder_through_every_change(tmp_path: Path) -> None
     assert override(settings, {"web.port": 0}).settled(pages=True).folder == place.parent
     assert settings.model_copy(update={"drivers": {}}).folder == place.parent
     assert Settings().folder == default_path().parent
+
+
+def test_files_beside_the_settings_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside, elsewhere, home = tmp_path / "Meine Möwe", tmp_path / "elsewhere", tmp_path / "home"
+    for folder in (beside / "clips", elsewhere, home, elsewhere / "mascot"):
+        folder.mkdir(parents=True)
+    for path in (beside / "my map.toml", beside / "Möwe.vrm", home / "core.js"):
+        path.touch()
+    text = '[motion]\nmap = "my map.toml"\n[web]\navatar = "Möwe.vrm"\nclips = "clips"\nlive2d_core = "~/core.js"\n'
+    (beside / "bridge.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setattr(Path, "home", lambda: home)
+    found = read_settings(beside / "bridge.toml")
+    assert found.motion.map == str(beside / "my map.toml")
+    assert (found.web.avatar, found.web.clips) == (str(beside / "Möwe.vrm"), beside / "clips")
+    assert found.web.live2d_core == home / "core.js"
+    assert found.folder == beside
+
+
+def test_names_and_files_that_are_elsewhere_stay_as_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[motion]\nmap = "any_vts_model"\n[web]\navatar = "mascot"\nclips = "not there"\n'
+    (tmp_path / "bridge.toml").write_text(text, encoding="utf-8")
+    for folder in ("here", "mascot", "any_vts_model"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    found = read_settings(tmp_path / "bridge.toml")
+    assert (found.motion.map, found.web.avatar) == ("any_vts_model", "mascot")
+    assert (found.web.clips, found.web.live2d_core) == (Path("not there"), None)

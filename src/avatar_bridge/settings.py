@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,13 @@ __all__ = [
     "parse_settings",
     "read_settings",
 ]
+
+
+_FILES = ("motion.map", "web.avatar", "web.clips", "web.live2d_core")
+_FOLDERS = ("web.avatar", "web.clips")
+"""Keys that name files and folders of the user's, which are read."""
+_WORDS = ("", "auto", "mascot", "svg")
+"""What such a key may say that is no file, whatever lies there."""
 
 
 class _Table(BaseModel):
@@ -184,13 +192,17 @@ def parse_settings(text: str, *, source: str, path: Path | None = None) -> Setti
 
 
 def read_settings(path: Path | None = None) -> Settings:
-    """Return the settings in the file at `path`, or the defaults where none is named and none is found."""
+    """Return the settings in the file at `path`, or the defaults where none is named and none is found.
+
+    A map, an avatar, clips and a Core that lie beside the file are found there, wherever the program was started.
+    """
     chosen = path or default_path()
     if not chosen.exists():
         if path is None:
             return Settings()
         raise SettingsError(f"there is no settings file at {path}; name an existing one or leave the option out")
-    return parse_settings(read_text(chosen, SettingsError), source=str(chosen), path=chosen.absolute())
+    settings = parse_settings(read_text(chosen, SettingsError), source=str(chosen), path=chosen.absolute())
+    return override(settings, dict(_found_beside(settings)))
 
 
 def override(settings: Settings, changes: dict[str, Any]) -> Settings:
@@ -211,6 +223,19 @@ def override(settings: Settings, changes: dict[str, Any]) -> Settings:
         return Settings.model_validate(data, context=settings.path)
     except ValidationError as error:
         raise SettingsError(_problems("option", error)) from None
+
+
+def _found_beside(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each file that the settings name and that lies in their folder, or in the user's own by `~`, as it is."""
+    for key in _FILES:
+        table, _, name = key.partition(".")
+        given = getattr(getattr(settings, table), name)
+        if given is None or str(given) in _WORDS or Path(given).is_absolute():
+            continue
+        parts = Path(given).parts
+        found = Path.home().joinpath(*parts[1:]) if parts[:1] == ("~",) else settings.folder / given
+        if found.is_file() or (key in _FOLDERS and found.is_dir()):
+            yield key, str(found)
 
 
 def _problems(source: str, error: ValidationError) -> str:

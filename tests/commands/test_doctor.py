@@ -77,6 +77,13 @@ async def test_a_wrong_map_is_broken_and_says_where(tmp_path: Path) -> None:
     assert broken(findings.values())
 
 
+@pytest.mark.parametrize(("enabled", "maps"), [(True, ["any_vts_model", "mascot"]), (False, ["any_vts_model"])])
+async def test_the_map_that_the_overlay_gets_is_told_too(enabled: bool, maps: list[str]) -> None:
+    drivers = {"vts": {}} | ({} if enabled else {"overlay": {"enabled": False}})
+    findings = await examine(Settings.model_validate({"drivers": drivers}))
+    assert [each.detail.partition(":")[0] for each in findings if each.name == "motion map"] == maps
+
+
 async def test_a_voice_that_fails_or_is_not_installed_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = await found(voice={"engine": "tone", "options": {"volume": 11}})
     assert findings["voice tone"].status == "missing"

@@ -117,7 +117,7 @@ def _settings_file(file: Path | None) -> Finding:
 def _maps(settings: Settings) -> list[str]:
     """Return the map that `perform` plays by and, where it is another, the one that the overlay gets."""
     plain = settings.settled().motion.map
-    shown = settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
+    shown = settings.model_copy(update={"drivers": {"overlay": DriverSettings()} | settings.drivers})
     return list(dict.fromkeys((plain, shown.settled().motion.map)))
 
 

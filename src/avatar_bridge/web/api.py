@@ -68,7 +68,11 @@ async def perform(
         wait = wait or body.wait
         speaking = await show.perform(body.text)
     else:
-        raise Refusal(415, f"expected application/json or text/plain, got {kind[:80]!r}", "set Content-Type")
+        raise Refusal(
+            415,
+            f"expected application/json or text/plain, got {kind[:80]!r}",
+            "set the header Content-Type: application/json, or text/plain for bare text",
+        )
     if not wait:
         return bodies.PerformedBody(utterance=speaking.number)
     return JSONResponse((await _outcome(speaking)).model_dump())
