@@ -171,6 +171,8 @@ def test_settings_know_their_folder_through_every_change(tmp_path: Path) -> None
     assert settings.folder == place.parent
     assert override(settings, {"web.port": 0}).settled(pages=True).folder == place.parent
     assert settings.model_copy(update={"drivers": {}}).folder == place.parent
+    assert settings == parse_settings("[voice]\nspeed = 1.5\n", source="x"), "the same wherever it is said"
+    assert settings != Settings()
     assert Settings().folder == default_path().parent
 
 
