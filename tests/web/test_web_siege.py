@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
+import mimetypes
 import random
 import sys
 import time
@@ -28,6 +30,7 @@ from avatar_bridge.audio.overlay import OverlaySpeaker
 from avatar_bridge.drivers.overlay import OverlayDriver
 from avatar_bridge.settings import WebSettings
 from avatar_bridge.web import Server, WebAudience
+from avatar_bridge.web.listening import Listening
 
 TOKEN = "a-token-for-the-chaos-test"
 CLIENTS = Path(__file__).parents[2] / "benchmarks" / "_overlay_clients.py"
@@ -242,3 +245,25 @@ async def test_a_real_server_is_besieged_and_started_again(caplog: pytest.LogCap
     assert asyncio.all_tasks() == before
     complaints = [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
     assert complaints == []
+
+
+async def test_a_listening_socket_that_the_loop_gives_up_is_taken_up_again() -> None:
+    """Windows' event loop closes it when a program is killed while it connects."""
+    async with on_air(0) as stage:
+        found = [each for each in gc.get_objects() if type(each) is Listening and each.fileno() >= 0]
+        (listening,) = [each for each in found if each.getsockname()[1] == stage.port]
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+        listening.close()
+        for _ in range(2):
+            assert (await stage.ask("GET", "/v1/state")).status == 200
+        assert not listening.dropped.is_set()
+    assert listening.fileno() == -1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("overlay.js", "text/javascript"), ("overlay.css", "text/css")])
+async def test_the_systems_own_idea_of_a_file_does_not_count(name: str, kind: str) -> None:
+    """Windows' registry often calls a script plain text, and no browser runs that."""
+    mimetypes.add_type("text/plain", Path(name).suffix)
+    async with on_air(0) as stage:
+        answer = await stage.ask("GET", f"/static/{name}")
+    assert answer.headers["content-type"].partition(";")[0] == kind

@@ -17,14 +17,22 @@ __all__ = ["know_file_types", "router"]
 router = APIRouter(tags=["pages"])
 
 _TYPES = {
+    ".apng": "image/apng",
     ".css": "text/css",
     ".html": "text/html",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".moc3": "application/octet-stream",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain",
     ".vrm": "model/gltf-binary",
     ".vrma": "model/gltf-binary",
+    ".wav": "audio/wav",
     ".webp": "image/webp",
 }
 

@@ -25,6 +25,7 @@ from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.door import Door
 from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
 from avatar_bridge.web.line import Line, missing
+from avatar_bridge.web.listening import Listening
 from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.security import Place, choose_token
 from avatar_bridge.web.show import Show
@@ -86,6 +87,7 @@ class Server:
         async with AsyncExitStack() as undo:
             listening, note = bind(self._settings.host, self._settings.port)
             undo.callback(listening.close)
+            undo.callback(setattr, listening, "kept", False)
             self._place = place = Place(self._settings.host, listening.getsockname()[1])
             self.notes += [each for each in (note, _exposure(self._settings.host)) if each is not None]
             state = ShowState(self._bridge, self._audience, tuple(self.notes))
@@ -98,7 +100,7 @@ class Server:
                 self._audience.attend(follower)
                 undo.callback(self._audience.unattend, follower)
             events = EventSocket(self._audience, self._bridge.stage.clock, self._welcome)
-            web = _Uvicorn(_config(application(show, events, token=self.token, place=place)))
+            web = _Uvicorn(_config(application(show, events, token=self.token, place=place)), listening)
             tasks = await undo.enter_async_context(asyncio.TaskGroup())
             telling = [tasks.create_task(each.run()) for each in (state, feed)]
             serving = tasks.create_task(web.serve(sockets=[listening]))
@@ -164,23 +166,29 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """uvicorn as a guest in a running loop: the program's own signals stay as they are."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, listening: Listening) -> None:
         super().__init__(config)
+        self._listening = listening
         self.accepting = asyncio.Event()
         self.leaving = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
         await super().startup(sockets)
+        self._listening.kept = True
         self.accepting.set()
 
     async def main_loop(self) -> None:
         """Wait for the end; the date that answers carry is renewed meanwhile."""
         while not self.leaving.is_set():
             await self.on_tick(0)
+            if self._listening.dropped.is_set():
+                self._listening.dropped.clear()
+                await self.startup([self._listening])
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self.leaving.wait()
+        self._listening.kept = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -193,7 +201,7 @@ class _Uvicorn(uvicorn.Server):
             connection.transport.abort()
 
 
-def bind(host: str, port: int) -> tuple[socket.socket, Diagnostic | None]:
+def bind(host: str, port: int) -> tuple[Listening, Diagnostic | None]:
     """Return a listening socket at `host`, at the first free port from `port` on, and a note where that is another one.
 
     Raises SettingsError for a host that is none of this machine's, WorldError where no port is free.
@@ -206,7 +214,7 @@ def bind(host: str, port: int) -> tuple[socket.socket, Diagnostic | None]:
         raise SettingsError(f"web.host: expected an address of this machine, got {host!r}: {error.strerror}") from None
     tried = [port] if port == 0 else range(port, min(port + _TRIED, 65536))
     for each in tried:
-        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened = Listening(family, socket.SOCK_STREAM)
         try:
             if family == socket.AF_INET6 and place[0] == "::":
                 opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # Windows keeps 127.0.0.1 out otherwise
