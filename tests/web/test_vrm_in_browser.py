@@ -45,7 +45,11 @@ window.load = async (url, quality, resting) => {
 window.show = (channels, frames) => {
   const bones = new Map(Object.entries(channels.bones ?? {}));
   const pose = { get: (name) => channels[name] ?? 0, bones };
-  for (let index = 0; index < frames; index++) avatar.draw(pose, 1 / 30);
+  // Frames that only let springs settle need not be large.
+  if (frames > 2) avatar.resize(1, 1, 1);
+  for (let index = 0; index < frames - 1; index++) avatar.draw(pose, 1 / 30);
+  if (frames > 2) avatar.resize(innerWidth, innerHeight, 1);
+  avatar.draw(pose, 1 / 30);
 };
 window.ready = true;
 """

@@ -126,7 +126,10 @@ export class Overlay implements Listener {
 
   /** Draw `seconds` at once, for a picture of a pose that was held that long. */
   settle(seconds: number): void {
+    // Nobody sees these frames: they need not be large.
+    this.avatar?.resize(1, 1, 1);
     for (let rest = seconds; rest > 0; rest -= SETTLING_STEP) this.avatar?.draw(this.motion, SETTLING_STEP);
+    this.resize();
   }
 
   // What the connection tells.
