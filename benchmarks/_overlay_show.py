@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 from websockets.sync.client import connect
 
-__all__ = ["Served", "Visit", "served"]
+__all__ = ["Served", "Visit", "busy", "served"]
 
 RATE = 48000
 _TOKEN = "a-token-for-the-measurement-only"
@@ -111,20 +112,36 @@ def served(voice: str = "piper", more: str = "") -> Iterator[Served]:
         ]
         path.write_text("\n".join(lines), encoding="utf-8")
         command = [sys.executable, "-m", "avatar_bridge", "serve", "--json", "--settings", str(path)]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, cwd=folder, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
+        said = Path(folder) / "said.txt"
+        with said.open("wb") as aside:
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=aside,
+                cwd=folder,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
         giving_up = threading.Timer(60, process.kill)
         giving_up.start()
         try:
             if process.stdout is None or not (line := process.stdout.readline()):
-                raise RuntimeError(f"`avatar-bridge serve` ended with {process.wait()} before it said its address")
+                code, words = process.wait(), said.read_text(encoding="utf-8", errors="replace")
+                raise RuntimeError(f"`avatar-bridge serve` ended with {code} before it said its address: {words}")
             giving_up.cancel()
             address = json.loads(line)["overlay"]
             yield Served(address.partition("/overlay")[0], _TOKEN)
         finally:
             giving_up.cancel()
             _end(process)
+
+
+def busy(seconds: float = 0.5) -> str:
+    """Say which part of the time a loop that only counts had a processor: what a busy machine does to any figure."""
+    cpu, began = time.process_time(), time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        pass
+    share = (time.process_time() - cpu) / (time.perf_counter() - began)
+    return f"a loop beside it got {100 * min(share, 1.0):.0f} % of a processor"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
