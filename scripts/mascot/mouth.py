@@ -45,7 +45,7 @@ _STATES: Mapping[str, _Mouth] = {
     "ou": replace(_REST, width=0.0085, up=0.0062, down=0.0085, lift=0.0, round=0.5, y=-0.001, teeth=0.0),
     "ee": replace(_REST, width=0.0275, up=0.0048, down=0.0100, lift=0.0045, round=0.62, drop=0.002, teeth=0.48),
     "oh": replace(_REST, width=0.0138, up=0.0100, down=0.0165, lift=0.0, round=0.5, drop=0.005, teeth=0.0),
-    "happy": replace(_REST, width=0.0245, up=-0.0010, down=0.0105, lift=0.0075, round=0.66),
+    "happy": replace(_REST, width=0.0245, up=-0.0010, down=0.0060, lift=0.0075, round=0.66, drop=0.002),
     "angry": replace(_REST, width=0.0150, up=0.0016, down=0.0010, lift=-0.0055),
     "sad": replace(_REST, width=0.0125, up=0.0004, down=0.0006, lift=-0.0050, y=-0.0015),
     "relaxed": replace(_REST, width=0.0195, lift=0.0065),

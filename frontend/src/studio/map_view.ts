@@ -51,6 +51,7 @@ export class MapView {
 
   /** Read the map from the bridge; what was changed here is given up. */
   async load(): Promise<void> {
+    if (!this.draft) this.say("Reading the map …", "good");
     try {
       this.take(await this.api.get<MapForm>("/v1/map"));
       this.say("", "good");
