@@ -69,7 +69,8 @@ def shown(told: dict[str, str], chromium: str) -> None:
     asked = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run"]
-        options += ["--disable-dev-shm-usage", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        options += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-dev-shm-usage"]
+        options += ["--remote-debugging-port=0", f"--user-data-dir={profile}"]
         browser = subprocess.Popen([chromium, *options, told["overlay"]], stderr=subprocess.DEVNULL)
         try:
             while not (page := _ready(told)):
