@@ -132,7 +132,7 @@ def serve(open_page: bool, as_json: bool, **arguments: Any) -> None:
     """
     from avatar_bridge.commands import serve as command
 
-    shell.run(command.serve(_settings(arguments), as_json=as_json, open_page=open_page))
+    shell.run_until_stopped(command.serve(_settings(arguments), as_json=as_json, open_page=open_page))
 
 
 @cli.command()
@@ -313,7 +313,7 @@ def simulate(target: str, switches: tuple[str, ...], **arguments: Any) -> None:
     from avatar_bridge.commands import simulator_orders
 
     del target
-    shell.run(command.simulate_vts(options=simulator_orders.options(switches), **arguments))
+    shell.run_until_stopped(command.simulate_vts(options=simulator_orders.options(switches), **arguments))
 
 
 @cli.command()

@@ -90,6 +90,7 @@ def test_the_command_serves_until_it_is_asked_to_end(tmp_path: Path) -> None:
             assert json.load(answer)["targets"][0]["name"] == "overlay"
         process.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
         rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, "to be stopped is how it ends"
     assert rest == "", "the addresses are said once"
     assert errors.splitlines()[-1] == "stopped"
     assert "Traceback" not in errors

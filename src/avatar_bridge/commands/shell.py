@@ -16,7 +16,7 @@ import click
 
 from avatar_bridge.errors import AvatarBridgeError, SettingsError, UsageError
 
-__all__ = ["guarded", "remedy_for_sound", "run", "speak_up", "targets"]
+__all__ = ["guarded", "remedy_for_sound", "run", "run_until_stopped", "speak_up", "targets"]
 
 _Value = TypeVar("_Value")
 
@@ -36,6 +36,14 @@ def run(call: Coroutine[Any, Any, _Value]) -> _Value:
         return asyncio.run(_heeding(call))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def run_until_stopped(call: Coroutine[Any, Any, None]) -> None:
+    """Run what has no end of its own: for it, Ctrl-C or a request to end is the normal end."""
+    try:
+        run(call)
+    except KeyboardInterrupt:
+        _tell("stopped")
 
 
 def speak_up(level: str) -> None:
