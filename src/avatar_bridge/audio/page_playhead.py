@@ -19,6 +19,8 @@ _EARLY = 0.02
 """Seconds by which a page's report may be ahead of what can be: clocks are matched no better."""
 _DRIFT = 0.001
 """Seconds a second by which two clocks may part on top of that."""
+_BELATED = 2.0
+"""Seconds after a new start in which a busy page may still tell of the time before it."""
 _FAR = 3.0
 """Seconds behind what was heard from which on a report is not believed."""
 _JITTER, _PULL = 0.005, 0.3
@@ -47,6 +49,7 @@ class PagePlayhead:
         self._floor = -math.inf
         self._floor_at = 0.0
         self._last = -math.inf
+        self._first = math.inf
         self._finished_at: float | None = None
         self._stopped = False
         self._reported = False
@@ -64,6 +67,7 @@ class PagePlayhead:
     def write(self, now: float, duration: float) -> None:
         """Count `duration` seconds of audio more."""
         if not self.written:
+            self._first = now
             self._wait(now, 0.0)
         elif self._held is None and self.heard(now) >= self.written:
             self._wait(now, self.written)
@@ -96,8 +100,9 @@ class PagePlayhead:
         if self._stopped or not self.written:
             return "stale"
         if start < self._floor - _EARLY - _DRIFT * (now - self._floor_at):
-            # from before the new start, unless nothing is waited for
-            return "stale" if self._held is not None else "impossible"
+            # from before the new start, where that is not long ago
+            belated = now - self._floor_at < _BELATED and start >= self._first - _EARLY
+            return "stale" if self._held is not None or belated else "impossible"
         if now - start < max(self.heard(now), 0.0) - _FAR:
             return "impossible"
         if not self._reported:
