@@ -141,7 +141,9 @@ def _write_settings(folder: Path, port: int, password: str, width: int, height: 
 
 
 def _start(folder: Path, display: str) -> subprocess.Popen[bytes]:
-    environment = {
+    # a package imported by some other test may have pointed Qt to its own plugins
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
+    environment = inherited | {
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "XDG_RUNTIME_DIR": str(folder / "run"),
@@ -151,7 +153,7 @@ def _start(folder: Path, display: str) -> subprocess.Popen[bytes]:
     }
     options = ["--multi", "--collection", "Untitled", "--profile", "Untitled", "--disable-missing-files-check"]
     with (folder / "obs.log").open("wb") as log:
-        return subprocess.Popen(["obs", *options], env=os.environ | environment, stdout=log, stderr=log)
+        return subprocess.Popen(["obs", *options], env=environment, stdout=log, stderr=log)
 
 
 async def _answers(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

@@ -67,7 +67,7 @@ def build_speaker(settings: Settings, audience: Audience | None = None) -> Speak
 
 def _speaker(name: str, settings: Settings, audience: Audience | None) -> Speaker:
     kind = registry.load("speakers", name)
-    options = {"device": settings.sound.device} if name == "local" else {}
+    options = {"device": settings.sound.device} if "device" in inspect.signature(kind).parameters else {}
     speaker: Speaker = kind(**options, **_pages(kind, f"the speaker {name!r}", audience))
     return speaker
 
