@@ -205,3 +205,39 @@ def test_a_held_pose_may_curl_fingers() -> None:
 def test_every_curl_names_channels_of_the_rig() -> None:
     assert {name for curl in CURLS.values() for name in curl} <= BONE_CHANNELS
     assert CURLS["left_thumb"] == {mirrored_channel(name)[0]: -sign for name, sign in CURLS["right_thumb"].items()}
+
+
+NOD = action(name="nod", stroke=0.2, keyframes={"head_pitch": [(0.0, 0.0), (0.2, -10.0), (0.6, 0.0)]})
+
+
+def test_a_nod_takes_the_head_and_leaves_the_waving_arm() -> None:
+    alone, both = Mixer(seed=1), Mixer(seed=1)
+    for mixer in (alone, both):
+        mixer.play(RAISE, stroke_at=0.4, now=0.0, cue=1)
+        run(mixer, 0.0, 0.6)
+    both.play(NOD, stroke_at=0.8, now=0.6, cue=2)
+    undisturbed, nodding = run(alone, 0.6, 2.2), run(both, 0.6, 2.2)
+    for one, other in zip(undisturbed, nodding, strict=True):
+        assert other.get("right_upper_arm_z", 0.0) == pytest.approx(one.get("right_upper_arm_z", 0.0), abs=1e-6)
+    assert undisturbed[24]["head_yaw"] > 5.0
+    assert nodding[24]["head_yaw"] == pytest.approx(0.0, abs=0.5), "the head is the nod's"
+
+
+def test_a_gesture_with_limbs_takes_all_of_the_one_before() -> None:
+    mixer = Mixer(seed=1)
+    mixer.play(RAISE, stroke_at=0.4, now=0.0, cue=1)
+    run(mixer, 0.0, 0.6)
+    mixer.play(NOD, stroke_at=0.8, now=0.6, cue=2)
+    run(mixer, 0.6, 0.7)
+    mixer.play(action(name="kick", stroke=0.2, keyframes={"left_upper_leg_x": UP}), stroke_at=0.9, now=0.7, cue=3)
+    assert run(mixer, 0.7, 1.4)[-1].get("right_upper_arm_z", 0.0) == pytest.approx(0.0, abs=0.5)
+
+
+def test_an_interrupt_lowers_the_arm_that_a_nod_has_left() -> None:
+    mixer = Mixer(seed=1)
+    mixer.play(RAISE, stroke_at=0.4, now=0.0, cue=1, duration=60.0)
+    run(mixer, 0.0, 0.6)
+    mixer.play(NOD, stroke_at=0.8, now=0.6, cue=2)
+    run(mixer, 0.6, 0.8)
+    mixer.relax(0.8)
+    assert run(mixer, 0.8, 1.6)[-1].get("right_upper_arm_z", 0.0) == pytest.approx(0.0, abs=0.5)

@@ -95,6 +95,7 @@ class Gesture:
         "_stroke",
         "action",
         "cue",
+        "moves_bones",
         "moves_head",
         "mute",
     )
@@ -138,6 +139,7 @@ class Gesture:
             self._meets = max(self._meets, self._begin + self._entry)
         self._fade_at_end()
         self.moves_head = not _MOVING.isdisjoint(self._clip.tracks)
+        self.moves_bones = not BONE_CHANNELS.isdisjoint(self._clip.tracks)
 
     def _fade_at_end(self) -> None:
         if any(track.at(self._clip.duration) != 0.0 for track in self._clip.tracks.values()):
@@ -183,9 +185,12 @@ class Gesture:
         """Stage time at which its stroke is shown."""
         return self._meets
 
-    def leave(self, at: float, seconds: float) -> None:
-        """Fade out from `at` on within `seconds`, bones as fast as they safely can; an earlier end stands."""
-        bones = _bone_fade(self._bone_reach(at), seconds)
+    def leave(self, at: float, seconds: float, *, bones_stay: bool = False) -> None:
+        """Fade out from `at` on within `seconds`, bones as fast as they safely can; an earlier end stands.
+
+        With `bones_stay` only head, body and face fade: a waving arm goes on waving under a nod.
+        """
+        bones = math.inf if bones_stay else _bone_fade(self._bone_reach(at), seconds)
         if at + seconds < self.ends:
             self._fades = (*self._fades, (at, seconds, bones))
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.expression import Expression
 from avatar_bridge.core.motion.gesture import CROSS_FADE, Gesture, safe_fade
-from avatar_bridge.core.motion.rig import BONES, CHANNELS, FACE_CHANNELS
+from avatar_bridge.core.motion.rig import BONE_CHANNELS, BONES, CHANNELS, FACE_CHANNELS
 from avatar_bridge.core.vocabulary import Frame, MouthShape, State, Stimulus, name_key
 
 __all__ = ["BONE_SPEEDS", "SPEEDS", "Held", "Life", "Mixer"]
@@ -167,9 +167,12 @@ class Mixer:
     def _clear(self, action: Action, begin: float, now: float) -> None:
         """Let go of what `action` takes the place of."""
         ends = {action.exclusive, *action.replaces}
+        limbless = BONE_CHANNELS.isdisjoint(action.keyframes)
         for gesture in self._gestures:
             if gesture.action.exclusive in ends:
-                gesture.leave(begin, safe_fade(gesture.reach(max(now, begin)), CROSS_FADE))
+                bones_stay = limbless and gesture.moves_bones and gesture.action.exclusive not in action.replaces
+                fade = safe_fade(gesture.reach(max(now, begin)), CROSS_FADE)
+                gesture.leave(begin, fade, bones_stay=bones_stay)
         for expression in self._expressions:
             if expression.action.exclusive in ends:
                 expression.leave(begin, max(action.fade_in, CROSS_FADE))
