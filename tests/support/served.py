@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from players import ToneVoice, Witness, prepare_here
@@ -18,7 +19,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.ports import Driver
-from avatar_bridge.settings import WebSettings
+from avatar_bridge.registry import read_map
+from avatar_bridge.settings import MotionSettings, Settings, WebSettings
 from avatar_bridge.web import Server, WebAudience
 
 
@@ -100,14 +102,22 @@ async def hear(page: ClientConnection, kind: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def served(
-    *drivers: Driver, settings: WebSettings | None = None, voice: ToneVoice | None = None, speed: float = 1.0
+    *drivers: Driver,
+    settings: WebSettings | None = None,
+    voice: ToneVoice | None = None,
+    speed: float = 1.0,
+    map_file: Path | None = None,
 ) -> AsyncIterator[Served]:
-    """Yield a running server on a free port; the silence that stands for sound goes by `speed` times as fast."""
+    """Yield a running server on a free port; the silence that stands for sound goes by `speed` times as fast.
+
+    With `map_file` the motion map is that file, else one that is no file and has no form.
+    """
     bridge = Bridge(
         voice=voice or ToneVoice(cost=0.0),
         speaker=SilentSpeaker(now=lambda: speed * time.perf_counter()),
         drivers=list(drivers) or [Witness(now=time.perf_counter)],
-        motion_map=MAP,
+        motion_map=MAP if map_file is None else read_map(map_file),
+        settings=None if map_file is None else Settings(motion=MotionSettings(map=str(map_file))),
         preparing=prepare_here,
     )
     audience = WebAudience()
