@@ -6,9 +6,11 @@ import asyncio
 import json
 import threading
 import urllib.request
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 from chromium import artefact, until
@@ -17,8 +19,11 @@ from pictures import pixels
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.commands.on_air import on_air
 from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, WebSettings
+from avatar_bridge.web import Server
 
-__all__ = ["QUIET", "READY", "SPEAKING", "TOKEN", "House", "enter", "held", "state"]
+__all__ = ["QUIET", "READY", "SPEAKING", "TOKEN", "House", "Premises", "enter", "held", "state"]
+
+T = TypeVar("T")
 
 TOKEN = "a-token-for-the-overlay-tests-only-0123456789"
 READY = "!!window.avatarBridge && avatarBridge.state().ready"
@@ -26,14 +31,16 @@ SPEAKING = "avatarBridge.heard() > 0.5"
 QUIET = "avatarBridge.state().utterance === null"
 
 
-class House:
-    """A bridge that speaks tones, with its server, in a thread of its own; it can be closed and opened again."""
+class Premises(ABC):
+    """A server in a thread of its own, which a test can close and open again at the same port."""
 
-    def __init__(self, avatar: str = "svg", motion_map: str = "any_vts_model") -> None:
+    def __init__(self) -> None:
         self.port = 0
-        self._avatar = avatar
-        self._map = motion_map
         self._thread: threading.Thread | None = None
+
+    @abstractmethod
+    def running(self) -> AbstractAsyncContextManager[Server]:
+        """Return what starts the server, and ends it."""
 
     def open(self) -> None:
         opened: Future[None] = Future()
@@ -47,6 +54,35 @@ class House:
             self._thread.join(20)
             self._thread = None
 
+    def inside(self, act: Callable[[], T]) -> T:
+        """Call something in the server's own thread."""
+
+        async def call() -> T:
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(20)
+
+    async def _serve(self, opened: Future[None]) -> None:
+        self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            async with self.running() as server:
+                self.port = int(server.address.rpartition(":")[2])
+                opened.set_result(None)
+                await self._leave.wait()
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+
+class House(Premises):
+    """A bridge that speaks tones, with its overlay."""
+
+    def __init__(self, avatar: str = "svg", motion_map: str = "any_vts_model") -> None:
+        super().__init__()
+        self._avatar = avatar
+        self._map = motion_map
+
     def address(self, **options: object) -> str:
         more = "".join(f"&{name}={value}" for name, value in options.items())
         return f"http://127.0.0.1:{self.port}/overlay?token={TOKEN}{more}"
@@ -56,11 +92,11 @@ class House:
         self._loop.call_soon_threadsafe(lambda: self._shows.append(self._loop.create_task(self._bridge.perform(text))))
 
     def interrupt(self) -> None:
-        self._inside(self._bridge.interrupt)
+        self.inside(self._bridge.interrupt)
 
     def heard(self) -> float:
         """Return the seconds that the bridge counts as heard."""
-        return float(self._inside(self._bridge.stage.speaker.heard))
+        return float(self.inside(self._bridge.stage.speaker.heard))
 
     def state(self) -> dict[str, Any]:
         """Return what `GET /v1/state` answers."""
@@ -78,32 +114,20 @@ class House:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return dict(json.load(answer))
 
-    def _inside(self, call: Any) -> Any:
-        done: Future[Any] = Future()
-        self._loop.call_soon_threadsafe(lambda: done.set_result(call()))
-        return done.result(20)
-
-    async def _serve(self, opened: Future[None]) -> None:
-        try:
-            settings = Settings(
-                voice=VoiceSettings(engine="tone"),
-                motion=MotionSettings(map=self._map),
-                drivers={"overlay": DriverSettings()},
-                web=WebSettings(port=self.port, avatar=self._avatar, token=TOKEN, name="Mika"),
-            )
-            self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
-            self._shows: list[asyncio.Task[Any]] = []
-            self._bridge: Bridge
-            async with on_air(settings) as (self._bridge, server, _):
-                self.port = int(server.address.rpartition(":")[2])
-                opened.set_result(None)
-                await self._leave.wait()
-                self._bridge.interrupt()
-            await asyncio.gather(*self._shows, return_exceptions=True)
-        except BaseException as error:
-            if opened.done():
-                raise
-            opened.set_exception(error)
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Server]:
+        settings = Settings(
+            voice=VoiceSettings(engine="tone"),
+            motion=MotionSettings(map=self._map),
+            drivers={"overlay": DriverSettings()},
+            web=WebSettings(port=self.port, avatar=self._avatar, token=TOKEN, name="Mika"),
+        )
+        self._shows: list[asyncio.Task[Any]] = []
+        self._bridge: Bridge
+        async with on_air(settings) as (self._bridge, server, _):
+            yield server
+            self._bridge.interrupt()
+        await asyncio.gather(*self._shows, return_exceptions=True)
 
 
 def enter(context: Any, house: House, **options: object) -> Any:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from chromium import artefact, chromium, needs_chromium
 from chromium import until as true_within
+from houses import Premises
 from players import ToneVoice, Witness, prepare_here
 
 from avatar_bridge import registry
@@ -26,7 +25,6 @@ from avatar_bridge.web import Server, WebAudience
 
 pytestmark = [pytest.mark.peer, needs_chromium]
 
-T = TypeVar("T")
 STYLE = Path(__file__).parents[2] / "frontend" / "studio.css"
 TOKEN = "a-token-for-the-studio-tests-only-0123456789"
 MAP = """\
@@ -58,60 +56,34 @@ vts.hotkey = "Hat"
 LONG = "One two three four five six seven eight nine ten. " * 6
 
 
-class House:
-    """A bridge with its server in a thread of its own, which a test can close and open again."""
+class House(Premises):
+    """A bridge with its studio."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.map = folder / "mine.toml"
         self.map.write_text(MAP, encoding="utf-8", newline="\n")
         self.witness = Witness(now=time.perf_counter, native=frozenset({"hat"}))
-        self.port = 0
-        self._thread: threading.Thread | None = None
-
-    def open(self) -> None:
-        opened: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(opened)), daemon=True)
-        self._thread.start()
-        opened.result(20)
-
-    def close(self) -> None:
-        if self._thread is not None:
-            self._loop.call_soon_threadsafe(self._leave.set)
-            self._thread.join(20)
-            self._thread = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/studio?token={TOKEN}"
 
-    def inside(self, act: Callable[[], T]) -> T:
-        """Call something in the server's own thread."""
-        done: Future[T] = Future()
-        self._loop.call_soon_threadsafe(lambda: done.set_result(act()))
-        return done.result(20)
-
-    async def _serve(self, opened: Future[None]) -> None:
-        try:
-            web = WebSettings(port=self.port, avatar="svg", token=TOKEN)
-            settings = Settings(motion=MotionSettings(map=str(self.map)), web=web)
-            self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
-            self.bridge = Bridge(
-                voice=ToneVoice(cost=0.0),
-                speaker=SilentSpeaker(),
-                drivers=[self.witness],
-                motion_map=registry.read_map(self.map),
-                settings=settings,
-                preparing=prepare_here,
-            )
-            audience = WebAudience()
-            async with self.bridge, Server(self.bridge, audience, settings.web) as server:
-                self.port = int(server.address.rpartition(":")[2])
-                opened.set_result(None)
-                await self._leave.wait()
-        except BaseException as error:
-            if not opened.done():
-                opened.set_exception(error)
-            raise
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Server]:
+        web = WebSettings(port=self.port, avatar="svg", token=TOKEN)
+        settings = Settings(motion=MotionSettings(map=str(self.map)), web=web)
+        self.bridge = Bridge(
+            voice=ToneVoice(cost=0.0),
+            speaker=SilentSpeaker(),
+            drivers=[self.witness],
+            motion_map=registry.read_map(self.map),
+            settings=settings,
+            preparing=prepare_here,
+        )
+        audience = WebAudience()
+        async with self.bridge, Server(self.bridge, audience, settings.web) as server:
+            yield server
 
 
 class Visit:
