@@ -12,6 +12,7 @@ from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegm
 
 __all__ = [
     "Abilities",
+    "Acted",
     "Adopter",
     "Attendant",
     "Audience",
@@ -19,12 +20,17 @@ __all__ = [
     "Command",
     "Driver",
     "Follower",
+    "Game",
+    "GameAbilities",
+    "GameAttendant",
+    "Games",
     "Page",
     "Speaker",
     "Stream",
     "TargetState",
     "Voice",
     "VoiceEngine",
+    "Witness",
 ]
 
 Stream = Literal["speech", "motion", "sound", "state"]
@@ -227,6 +233,29 @@ class Adopter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """That a target did what it was told, by its own word."""
+
+    action: str
+    """Name of the action in the motion map."""
+    at: float
+    """Seconds on the bridge's clock (`Clock.time`) at which it was to be seen."""
+    cue: int | None = None
+    """Id of the cue that asked for it."""
+    kind: Literal["act", "release"] = "act"
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A driver whose target tells when it really acted."""
+
+    def acted(self) -> list[Acted]:
+        """Return and forget what the target told since the last call; the oldest are dropped where nobody asks."""
+        ...
+
+
+@runtime_checkable
 class Follower(Protocol):
     """Whoever is told of an utterance while it grows, ahead of its sound: what pages and games keep time by."""
 
@@ -289,4 +318,71 @@ class Audience(Protocol):
 
     def attend(self, attendant: Attendant) -> None:
         """Tell `attendant` of every page from now on, and of those that are here already."""
+        ...
+
+
+class Game(Protocol):
+    """One game that is connected."""
+
+    id: int
+    """Counted from 1 since the start of the server."""
+    name: str
+    """What it says that it is called."""
+    engine: str
+    """unity, godot, or what else it says."""
+    capabilities: frozenset[str]
+    """What it takes: sound, motion, speech, captions."""
+
+    def tell(self, message: str | bytes) -> None:
+        """Queue a message for this game alone; never blocks. A game that does not read is dropped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GameAbilities:
+    """What a game can do by itself with one character."""
+
+    actions: frozenset[str] = frozenset()
+    """Actions that it performs under the motion map's own names."""
+    natives: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What its body knows, by the key that a map's table names it with: `trigger`, `state`, `clip`, `expression`."""
+
+
+class GameAttendant(Protocol):
+    """Whoever deals with the games that show one character."""
+
+    def joined(self, game: Game, abilities: GameAbilities) -> None:
+        """Bring a game that has just begun to show the character up to the present; again when its abilities change."""
+        ...
+
+    def left(self, game: Game) -> None:
+        """Learn that a game shows the character no more."""
+        ...
+
+    def received(self, game: Game, message: Mapping[str, Any]) -> None:
+        """Learn of a message about the character, validated by `wire.game` but for what it means."""
+        ...
+
+
+class Games(Protocol):
+    """All the games that are connected, and the characters that they may show."""
+
+    def enter(self, character: str) -> int:
+        """Let games show `character` from now on; return its number on the wire, the same for the same name."""
+        ...
+
+    def attend(self, character: int, attendant: GameAttendant) -> None:
+        """Tell `attendant` of every game that shows the character from now on, and of those that do already."""
+        ...
+
+    def tell(self, character: int, message: str | bytes, *, capability: str = "") -> None:
+        """Queue a message for every game that shows the character, and has the capability where one is named."""
+        ...
+
+    def move(self, character: int, at: float, values: Mapping[str, float]) -> None:
+        """Queue the frame to be seen at `at` (bridge's clock), sent with those of other characters; oldest dropped."""
+        ...
+
+    def count(self, character: int, capability: str = "") -> int:
+        """Return how many games show the character, and have the capability where one is named."""
         ...

@@ -42,14 +42,22 @@ _BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "tone": "avatar_bridge.tts.tone:ToneEngine",
         },
         "speakers": {
+            "game": "avatar_bridge.audio.game:GameSpeaker",
             "local": "avatar_bridge.audio.local:LocalSpeaker",
             "none": "avatar_bridge.audio.silent:SilentSpeaker",
             "overlay": "avatar_bridge.audio.overlay:OverlaySpeaker",
             "wav": "avatar_bridge.audio.wav:WavSpeaker",
         },
         "drivers": {
+            "game": "avatar_bridge.drivers.game:GameDriver",
+            "nizima": "avatar_bridge.drivers.nizima:NizimaDriver",
+            "obs": "avatar_bridge.drivers.obs:ObsDriver",
             "overlay": "avatar_bridge.drivers.overlay:OverlayDriver",
+            "vmc": "avatar_bridge.drivers.vmc:VmcDriver",
+            "vnyan": "avatar_bridge.drivers.vnyan:VNyanDriver",
+            "vrchat": "avatar_bridge.drivers.vrchat:VRChatDriver",
             "vts": "avatar_bridge.drivers.vts:VTubeStudioDriver",
+            "warudo": "avatar_bridge.drivers.warudo:WarudoDriver",
         },
     }
 )

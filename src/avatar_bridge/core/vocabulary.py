@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ __all__ = [
     "Cue",
     "Diagnostic",
     "Frame",
+    "GameEvent",
     "MouthCurve",
     "MouthShape",
     "Pause",
@@ -234,3 +235,17 @@ class Frame:
     at: float
     """Stage time in seconds."""
     values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class GameEvent:
+    """Something that happened in a game, told for a mind to react to; nothing in it is to be trusted."""
+
+    name: str
+    """What happened: `player_near`, `button_pressed`."""
+    character: str = ""
+    """The character that it concerns; empty where it concerns all."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What the game adds: JSON values."""
+    game: str = ""
+    """Name of the game that tells it."""

@@ -36,6 +36,7 @@ TARGETS: Final = (
     "vmc",
     "vrm",
     "overlay",
+    "game",
     "unity",
     "godot",
     "obs",
