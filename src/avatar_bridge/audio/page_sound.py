@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import soxr
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from avatar_bridge.core.vocabulary import Samples
 from avatar_bridge.wire.page_binary import LONGEST, SOUND_RATE, pcm16, sound_messages
 
-__all__ = ["PageSound"]
+__all__ = ["Encoding", "PageSound"]
+
+Encoding = Callable[[int, int, NDArray[np.int16]], Iterator[bytes]]
+"""Utterance, number of the first sample and audio to messages of `LONGEST` samples each, the last of fewer."""
 
 _KEPT = 1.0
 """Seconds of audio that was heard already and is still kept."""
@@ -21,8 +24,10 @@ _KEPT = 1.0
 class PageSound:
     """Resamples what is written as one stream, so that pieces join without a click, and keeps what is unheard."""
 
-    def __init__(self, utterance: int) -> None:
+    def __init__(self, utterance: int, encoding: Encoding = sound_messages) -> None:
+        """`encoding` makes messages of the audio."""
         self.utterance = utterance
+        self._encoding = encoding
         self.samples = 0
         """Samples of the utterance so far, at `SOUND_RATE`."""
         self._kept: deque[tuple[int, NDArray[np.int16]]] = deque()
@@ -50,7 +55,7 @@ class PageSound:
         for offset, pcm in self._kept:
             skipped = max(0, first - offset)
             begin = offset + skipped
-            for message in sound_messages(self.utterance, begin, pcm[skipped:]):
+            for message in self._encoding(self.utterance, begin, pcm[skipped:]):
                 yield begin, message
                 begin += LONGEST
 
