@@ -1,25 +1,25 @@
-"""The stage: the beat that turns the playhead into frames for every body, sixty times a second."""
+"""The stage: the beat turns the playhead into frames for every body, sixty times a second."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Sequence
 
 from avatar_bridge.core.timeline.timeline import PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Samples, State
 from avatar_bridge.ports import Clock, Follower, Speaker
+from avatar_bridge.stage.beat import FRAME, Beat
 from avatar_bridge.stage.body import Body
 
 __all__ = ["FRAME", "Stage"]
 
-FRAME = 1 / 60
-"""Seconds between frames."""
 _log = logging.getLogger(__name__)
 
 
 class Stage:
-    """Owns the beat. One utterance at a time has the floor."""
+    """The bodies, the sound and who has the floor: one utterance at a time."""
 
     def __init__(self, bodies: Sequence[Body], speaker: Speaker, clock: Clock) -> None:
         self.bodies = tuple(bodies)
@@ -38,6 +38,8 @@ class Stage:
         self._state: State = "idle"
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._count = 0
+        self._heard: float | None = None
+        self._moving = False
 
     @property
     def timeline(self) -> Timeline | None:
@@ -130,27 +132,43 @@ class Stage:
         await self.until(lambda: self._count >= last)
 
     async def run(self) -> None:
-        """Keep the beat until cancelled: cues at their own time, frames at 60 Hz, both on absolute deadlines."""
-        clock = self.clock
-        tick = clock.time()
-        heard: float | None = None
-        moving = False
-        while True:
-            wake = tick
-            due = self._next_due() if moving else None
-            if due is not None:
-                wake = min(tick, clock.time() + due)
-            await clock.wait_until(wake)
-            now = clock.time()
-            before, heard = heard, self.heard()
-            moving = heard != before
-            if heard is not None:
-                for body in self._standing():
-                    with body.contained():
-                        body.dispatch(now, heard)
-            if now >= tick:
-                self._frames(now, heard, now - tick)
-                tick += FRAME * max(1, int((now - tick) / FRAME) + 1)
+        """Keep a beat of its own until cancelled."""
+        beat = Beat(self.clock)
+        beat.add(self)
+        await beat.run()
+
+    def due(self, now: float) -> float:
+        """Return the clock's time at which the next cue of any body is due; infinity where none is known."""
+        if self._timeline is None or not self._moving:
+            return math.inf
+        heard = self.speaker.heard()
+        at = math.inf
+        for body in self._standing():
+            with body.contained():
+                due = body.next_due()
+                if due is not None:
+                    at = min(at, now + due - heard)
+        return at
+
+    def dispatch(self, now: float) -> None:
+        """Start and end what is due at the playhead, at every body."""
+        before, self._heard = self._heard, self.heard()
+        self._moving = self._heard != before
+        if self._heard is not None:
+            for body in self._standing():
+                with body.contained():
+                    body.dispatch(now, self._heard)
+
+    def frame(self, now: float, late: float) -> None:
+        """Make every body's frame of `now`, at the playhead that was dispatched."""
+        heard = self._heard
+        state = self._doing(heard)
+        for body in self._standing():
+            with body.contained():
+                body.enter(state, now)
+                body.frame(now, heard, late)
+        self._count += 1
+        self._waiting = [item for item in self._waiting if not self._met(*item)]
 
     def _standing(self) -> list[Body]:
         """Return the bodies whose drivers have not failed."""
@@ -167,15 +185,6 @@ class Stage:
             return "speaking" if not timeline.closed or heard < timeline.duration else self._state
         return self._state
 
-    def _frames(self, now: float, heard: float | None, late: float) -> None:
-        state = self._doing(heard)
-        for body in self._standing():
-            with body.contained():
-                body.enter(state, now)
-                body.frame(now, heard, late)
-        self._count += 1
-        self._waiting = [item for item in self._waiting if not self._met(*item)]
-
     @staticmethod
     def _met(condition: Callable[[], bool], future: asyncio.Future[None]) -> bool:
         if future.done():
@@ -183,16 +192,3 @@ class Stage:
         if met := condition():
             future.set_result(None)
         return met
-
-    def _next_due(self) -> float | None:
-        """Return the seconds until the next cue of any body; None where none is known."""
-        if self._timeline is None:
-            return None
-        heard = self.speaker.heard()
-        times: list[float] = []
-        for body in self._standing():
-            with body.contained():
-                due = body.next_due()
-                if due is not None:
-                    times.append(due - heard)
-        return min(times, default=None)
