@@ -275,6 +275,19 @@ def maps_schema() -> None:
 
 
 @cli.command()
+@click.argument("target")
+@_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS)
+def calibrate(target: str, **arguments: Any) -> None:
+    """Set by eye how far ahead a target is told: a clap and a flash, until both come together.
+
+    Example: avatar-bridge calibrate vmc
+    """
+    from avatar_bridge.commands import calibrate as command
+
+    shell.run(command.calibrate(target, _settings(arguments)))
+
+
+@cli.command()
 @_with(*_SETTING_OPTIONS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool, **arguments: Any) -> None:
