@@ -6,8 +6,6 @@ audio sample. Values that are not finite raise ValueError: JSON has no word for 
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -18,6 +16,7 @@ from avatar_bridge.core.timeline.timeline import PlacedCue, PlacedSegment
 from avatar_bridge.core.vocabulary import MouthCurve, Phoneme, Samples, Word
 from avatar_bridge.wire.captions import Caption
 from avatar_bridge.wire.page_binary import BONE_ORDER, CHANNEL_ORDER
+from avatar_bridge.wire.telling import captions_told, cue_told, message, mouth_told, rounded, weights, words_told
 
 __all__ = [
     "PROTOCOL",
@@ -48,14 +47,6 @@ PROTOCOL: Final = 1
 
 PEAKS: Final = 50
 """Values a second of a segment's waveform."""
-
-# escaped to ASCII: a lone surrogate in a model's text must not keep the message from being sent
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
-
-
-def message(kind: str, **fields: Any) -> str:
-    """Return a message of type `kind`; raises ValueError for a number that is not finite."""
-    return _encode({"type": kind, **fields})
 
 
 def welcome(
@@ -109,19 +100,16 @@ def segment(
         utterance=number,
         index=placed.index,
         text=placed.text,
-        at=_round(placed.at),
-        duration=_round(placed.duration),
-        silence=_round(placed.silence),
-        words=[
-            {"text": word.text, "at": _round(word.at), "duration": _round(word.duration), "char": word.char}
-            for word in words
-        ],
+        at=rounded(placed.at),
+        duration=rounded(placed.duration),
+        silence=rounded(placed.silence),
+        words=words_told(words),
         phonemes=[
-            {"symbol": phoneme.symbol, "at": _round(phoneme.at), "duration": _round(phoneme.duration)}
+            {"symbol": phoneme.symbol, "at": rounded(phoneme.at), "duration": rounded(phoneme.duration)}
             for phoneme in phonemes
         ],
-        mouth=_mouth(mouth, placed.at),
-        waveform={"rate": PEAKS, "peaks": _weights(_peaks(samples, rate))},
+        mouth=mouth_told(mouth, placed.at),
+        waveform={"rate": PEAKS, "peaks": weights(_peaks(samples, rate))},
     )
 
 
@@ -130,61 +118,38 @@ def cues(number: int, placed: Sequence[PlacedCue]) -> str:
     return message(
         "cues",
         utterance=number,
-        cues=[
-            {
-                "id": cue.id,
-                "name": cue.name,
-                "at": _round(cue.at),
-                "start": _round(cue.start),
-                "duration": None if cue.duration is None else _round(cue.duration),
-                "released": None if cue.released is None else _round(cue.released),
-                "written": cue.written,
-                "char": cue.char,
-            }
-            for cue in placed
-        ],
+        cues=[cue_told(cue) for cue in placed],
     )
 
 
 def captions(number: int, first: int, shown: Sequence[Caption]) -> str:
     """Return the captions from index `first` on; replaces what was told of those."""
-    told = [
-        {
-            "at": _round(caption.at),
-            "end": _round(caption.end),
-            "lines": [
-                [{"text": word.text, "at": _round(word.at), "end": _round(word.end)} for word in line]
-                for line in caption.lines
-            ],
-        }
-        for caption in shown
-    ]
-    return message("captions", utterance=number, **{"from": first}, captions=told)
+    return message("captions", utterance=number, **{"from": first}, captions=captions_told(shown))
 
 
 def clock(number: int, *, now: float, heard: float, running: bool) -> str:
     """Return where the utterance is: `heard` seconds were heard at `now`; not `running` means that it stands still."""
-    return message("clock", utterance=number, now=_round(now, 6), heard=_round(heard, 6), running=running)
+    return message("clock", utterance=number, now=rounded(now, 6), heard=rounded(heard, 6), running=running)
 
 
 def closed(number: int, duration: float) -> str:
     """Return that no segment follows."""
-    return message("closed", utterance=number, duration=_round(duration))
+    return message("closed", utterance=number, duration=rounded(duration))
 
 
 def ended(number: int, *, heard: float, complete: bool, shown: str) -> str:
     """Return that the utterance is over; not `complete`: silence and a closed mouth at once."""
-    return message("ended", utterance=number, heard=_round(heard), complete=complete, shown=shown)
+    return message("ended", utterance=number, heard=rounded(heard), complete=complete, shown=shown)
 
 
 def act(action: str, url: str, *, at: float, strength: float = 1.0, duration: float | None = None) -> str:
     """Return that a page plays the clip at `url` from `at` on (bridge's clock)."""
-    return message("act", action=action, url=url, at=_round(at, 6), strength=strength, duration=duration)
+    return message("act", action=action, url=url, at=rounded(at, 6), strength=strength, duration=duration)
 
 
 def release(action: str, *, at: float) -> str:
     """Return that a page lets the clip of `action` end at `at` (bridge's clock)."""
-    return message("release", action=action, at=_round(at, 6))
+    return message("release", action=action, at=rounded(at, 6))
 
 
 def reset() -> str:
@@ -220,8 +185,8 @@ def fired(number: int, *, driver: str, action: str, written: str, due: float, la
         driver=driver,
         action=action,
         written=written,
-        due=_round(due),
-        late_ms=_round(late_ms, 2),
+        due=rounded(due),
+        late_ms=rounded(late_ms, 2),
         native=native,
     )
 
@@ -233,27 +198,7 @@ def note(text: str, *, suggestion: str | None = None, level: Literal["info", "wa
 
 def latency(number: int, parts_ms: Mapping[str, float]) -> str:
     """Return how long an utterance took to sound, in parts, in milliseconds."""
-    return message("latency", utterance=number, **{name: _round(value, 2) for name, value in parts_ms.items()})
-
-
-def _round(value: float, digits: int = 4) -> float:
-    return round(float(value), digits)
-
-
-def _mouth(curve: MouthCurve | None, at: float) -> dict[str, Any]:
-    if curve is None:
-        return {"at": _round(at), "rate": 100.0, "open": "", "shapes": ""}
-    return {
-        "at": _round(at),
-        "rate": float(curve.rate),
-        "open": _weights(curve.open),
-        "shapes": _weights(curve.shapes),
-    }
-
-
-def _weights(values: np.ndarray) -> str:
-    """Return numbers of 0 to 1 as base64 of one byte each, rows after one another."""
-    return base64.b64encode(np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8).tobytes()).decode("ascii")
+    return message("latency", utterance=number, **{name: rounded(value, 2) for name, value in parts_ms.items()})
 
 
 def _peaks(samples: Samples, rate: int) -> np.ndarray:
