@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
-from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegment
+from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, SpokenSegment, State
 
 __all__ = [
     "Abilities",
@@ -28,6 +28,7 @@ __all__ = [
     "Speaker",
     "Stream",
     "TargetState",
+    "Timed",
     "Voice",
     "VoiceEngine",
     "Witness",
@@ -252,6 +253,15 @@ class Witness(Protocol):
 
     def acted(self) -> list[Acted]:
         """Return and forget what the target told since the last call; the oldest are dropped where nobody asks."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A driver that is told once a frame where the utterance is and what the character does."""
+
+    def tick(self, at: float, heard: float | None, doing: State) -> None:
+        """Learn that `heard` seconds of the utterance were heard at `at` (`Clock.time`); None between utterances."""
         ...
 
 

@@ -14,10 +14,10 @@ from avatar_bridge.core.motion.motion_map import Action
 from avatar_bridge.core.timeline.player import Begin, End, Player
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, MouthShape, State, Stimulus
-from avatar_bridge.ports import Command, Driver
+from avatar_bridge.ports import Command, Driver, Timed, Witness
 from avatar_bridge.stage.trace import Trace
 
-__all__ = ["Body", "Fired"]
+__all__ = ["Body", "Fired", "Seen"]
 
 _CLOSED = MouthShape()
 _INHALE = 0.35
@@ -40,6 +40,21 @@ class Fired:
     late_ms: float
     """After `due`, or after the first moment that could be acted on where that was before the audio."""
     native: bool
+    cue: int = -1
+    """Id of the cue that asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An action as its target showed it, by the target's own word."""
+
+    driver: str
+    action: str
+    cue: int
+    at: float
+    """Playhead seconds at which it was to be seen."""
+    off_ms: float
+    """After it was to start, or after the first moment that could be acted on; negative where it came too early."""
 
 
 class Body:
@@ -50,12 +65,19 @@ class Body:
         self.mixer = mixer
         self.fired: deque[Fired] = deque(maxlen=_RECENT)
         """The latest actions; the oldest are dropped."""
+        self.seen: deque[Seen] = deque(maxlen=_RECENT)
+        """What the target told of them, where it tells; of several that show one, whoever told first."""
+        self.missed: Diagnostic | None = None
+        """That actions of the utterance came while the target could not show them."""
         self._trace = trace
         self._timeline: Timeline | None = None
         self._player: Player | None = None
         self._earliest = math.inf
         self._acting: dict[str, float] = {}
         self._state: State = "idle"
+        self._origin, self._began = math.nan, -math.inf
+        self._witness = driver if isinstance(driver, Witness) else None
+        self._timed = driver if isinstance(driver, Timed) else None
         self.failure: Diagnostic | None = None
         """Why this body is left out from now on: its driver raised, which a driver must not."""
 
@@ -66,9 +88,9 @@ class Body:
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        """What the running utterance's player left out, and why."""
-        missed = self._player.diagnostics if self._player else []
-        return [*missed, self.failure] if self.failure else missed
+        """What the running utterance's player left out, what the target missed, and why."""
+        left_out = self._player.diagnostics if self._player else []
+        return [*left_out, *(note for note in (self.missed, self.failure) if note is not None)]
 
     @contextmanager
     def contained(self) -> Iterator[None]:
@@ -84,7 +106,11 @@ class Body:
 
     def begin(self, timeline: Timeline, now: float) -> None:
         """Take up a new utterance, whose audio is about to start."""
+        self._drain()
         self.fired.clear()
+        self.seen.clear()
+        self.missed = None
+        self._origin, self._began = math.nan, now
         self.mixer.notice(Stimulus("turn_start", now + _INHALE))
         self._timeline = timeline
         self._player = Player(timeline)
@@ -122,6 +148,11 @@ class Body:
         `late` is how many seconds after its deadline the frame is made.
         """
         self._time_out(now)
+        if heard is not None:
+            self._origin = now - heard
+        if self._timed is not None:
+            self._timed.tick(now, heard, self._state)
+        self._drain()
         mouth: MouthShape | None = None
         timeline = self._timeline
         playhead = 0.0
@@ -172,8 +203,15 @@ class Body:
                 cue=cue.id,
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)
+        state = self.driver.state
+        if state.status != "ready":
+            self.missed = self.missed or Diagnostic(
+                f"{self.driver.name} was {state.status} and missed {cue.written!r}, and what came until it was ready",
+                suggestion=state.detail or None,
+            )
+            return
         late_ms = 1000 * (playhead - max(due.due, self._earliest))
-        self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native))
+        self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native, cue.id))
 
     def _end(self, due: End, now: float, playhead: float) -> None:
         if due.native:
@@ -210,6 +248,18 @@ class Body:
             body = {"action": action, "native": native}
             earliest = max(due, min(self._earliest, playhead))
             self._trace.write(due=earliest, playhead=playhead, driver=self.driver.name, kind=kind, body=body)
+
+    def _drain(self) -> None:
+        """Take up what the target told of what it showed."""
+        told = self._witness.acted() if self._witness is not None else ()
+        for acted in told:
+            fired = next((each for each in self.fired if each.cue == acted.cue), None)
+            known = any(each.cue == acted.cue for each in self.seen)
+            if acted.kind != "act" or fired is None or known or acted.at < self._began:
+                continue
+            at = acted.at - self._origin
+            off_ms = 1000 * (at - max(fired.due, self._earliest))
+            self.seen.append(Seen(fired.driver, fired.action, fired.cue, at, off_ms))
 
     def _time_out(self, now: float) -> None:
         for name in [name for name, until in self._acting.items() if until <= now]:
