@@ -6,17 +6,20 @@ import asyncio
 import json
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avatar_bridge import registry
-from avatar_bridge.commands import doctor
+from avatar_bridge.commands import doctor, doctor_targets
 from avatar_bridge.commands.doctor import Finding, as_data, broken, examine, lines, listening, look_for_vts
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.settings import Settings
 from avatar_bridge.simulators.vts import Options, VTubeStudioSimulator
+
+PORTS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -38,6 +41,10 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "VOICE_PREFERENCE", ("tone",))
     monkeypatch.delenv("AVATAR_BRIDGE_TOKEN", raising=False)
     monkeypatch.setattr("avatar_bridge.commands.browser.found", lambda: "")
+    nowhere = {
+        name: replace(program, port=free_port(PORTS[program.kind])) for name, program in doctor_targets.PROGRAMS.items()
+    }
+    monkeypatch.setattr(doctor_targets, "PROGRAMS", nowhere)
 
 
 async def found(**settings: Any) -> dict[str, Finding]:
@@ -48,7 +55,7 @@ async def test_a_bare_machine() -> None:
     findings = await found()
     assert [name for name in findings if not name.startswith("third-party")] == [
         "program", "settings", "motion map", "voice tone", "sound card", "pages", "avatar", "browser",
-        "VTube Studio", "permission",
+        "VTube Studio", "permission", "other programs",
     ]  # fmt: skip
     assert findings["voice tone"].status == "ok"
     assert "said “Hello.” in" in findings["voice tone"].detail
@@ -193,3 +200,38 @@ def test_lines_for_people_and_data_for_programs() -> None:
 @pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
 def test_each_system_has_its_own_remedy_for_sound(system: str) -> None:
     assert ("apt" in remedy_for_sound(system)) == (system == "linux")
+
+
+async def test_programs_that_run_are_named_with_what_drives_them() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", doctor_targets.PROGRAMS["obs"].port)
+    async with server:
+        detail = (await found())["other programs"].detail
+    assert "OBS Studio" in detail
+    assert "[drivers.obs]" in detail
+    assert "Warudo" not in detail
+
+
+async def test_a_target_that_nobody_listens_for_is_missing_with_its_remedy() -> None:
+    drivers = {
+        "vmc": {"url": f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"},
+        "warudo": {},
+        "vrchat": {"url": "x:y"},
+    }
+    findings = await found(drivers=drivers)
+    assert findings["vmc"].status == "missing"
+    assert "VMC" in findings["vmc"].remedy
+    assert findings["warudo"].status == "missing"
+    assert "is no address" in findings["vrchat"].detail
+
+
+async def test_who_listens_for_datagrams_is_there() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        findings = await found(drivers={"vmc": {"url": f"127.0.0.1:{listener.getsockname()[1]}"}})
+    assert findings["vmc"].status == "ok"
+
+
+async def test_obs_is_asked_by_its_own_driver() -> None:
+    findings = await found(drivers={"obs": {"url": f"ws://127.0.0.1:{free_port(socket.SOCK_STREAM)}"}})
+    assert findings["obs"].status == "missing"
+    assert "WebSocket" in findings["obs"].remedy

@@ -15,6 +15,7 @@ from typing import Any
 from avatar_bridge import __version__, registry
 from avatar_bridge.assembly import build_voice
 from avatar_bridge.commands.doctor_pages import look_at_pages
+from avatar_bridge.commands.doctor_targets import look_at_targets
 from avatar_bridge.commands.finding import Finding
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.drivers.vts_client import open_client
@@ -100,6 +101,8 @@ async def _findings(settings: Settings, file: Path | None) -> AsyncIterator[Find
     for finding in [await _vts_at(url) for url in _vts_urls(settings)] or [await _vts()]:
         yield finding
     yield _token()
+    async for finding in look_at_targets(settings):
+        yield finding
 
 
 def _program() -> Finding:
