@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.drivers.backoff import Backoff
+from avatar_bridge.drivers.vts import VTubeStudioDriver
 from avatar_bridge.drivers.vts_discovery import Search
 from avatar_bridge.drivers.vts_folders import find_model_file, model_folders
 from avatar_bridge.drivers.vts_latency import Latency
@@ -122,6 +124,17 @@ def test_the_backoff_doubles_after_its_patience_and_starts_anew() -> None:
     patient = Backoff(lambda: 0.0, patience=4.0)
     assert [patient.next() for _ in range(5)] == [0.5, 1.0, 1.5, 1.5, 8.0]
     assert Backoff(lambda: 1.0).next() == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("url", [None, "ws://127.0.0.1:8001", "ws://localhost:8001", "ws://[::1]:8001"])
+def test_an_app_on_this_machine_is_looked_for_every_second_and_a_half_however_long_it_was_gone(
+    url: str | None, vts_map: MotionMap
+) -> None:
+    driver = VTubeStudioDriver(motion_map=vts_map, url=url, jitter=lambda: 0.0)
+    assert max(driver._search._backoff.next() for _ in range(200)) == 1.5
+    far = VTubeStudioDriver(motion_map=vts_map, url="ws://studio.lan:8001", jitter=lambda: 0.0)
+    assert max(far._search._backoff.next() for _ in range(200)) == 8.0
+    VTubeStudioDriver(motion_map=vts_map, url="ws://[nowhere")
 
 
 def search(url: str | None) -> Search:

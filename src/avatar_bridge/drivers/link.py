@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from avatar_bridge.drivers.backoff import Backoff
-from avatar_bridge.errors import AvatarBridgeError, RefusedError
+from avatar_bridge.errors import AvatarBridgeError, RefusedError, UnreachableError
 
 __all__ = ["Link", "Session", "Status"]
 
@@ -22,8 +22,11 @@ Session = Callable[[ClientConnection], Awaitable[None]]
 """What is done with an open connection until it ends; a RefusedError says that the user has to do something."""
 
 _OPENING = 3.0
-_PARTING = 2.0
+_PARTING = 1.5
+_PATIENCE = 5.0
+_CLOSING = 0.25
 _LARGEST = 16 * 2**20
+_EXPECTED = (AvatarBridgeError, ConnectionClosed, OSError, TimeoutError, EOFError)
 _WIRE = logging.getLogger(f"{__name__}.wire")
 # at its debug level websockets logs what is sent, passwords among it
 _WIRE.setLevel(logging.INFO)
@@ -66,12 +69,34 @@ class Link:
         if status == "ready":
             self._backoff.reset()
 
+    async def send(self, message: str | bytes) -> None:
+        """Send one message over the open connection.
+
+        Raises UnreachableError where there is none, it breaks, or the program takes nothing for five seconds.
+        """
+        if self.connection is None:
+            raise UnreachableError(self._gone)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self.connection.send(message)
+        except ConnectionClosed:
+            raise UnreachableError(self._gone) from None
+        except TimeoutError:
+            raise UnreachableError(
+                f"{self._app} is connected but has taken nothing for {_PATIENCE:g} s: it hangs. "
+                "Restart it if this stays."
+            ) from None
+
     async def run(self) -> None:
         """Keep the connection until cancelled or closed."""
         if self._closed:
             return
-        async with asyncio.TaskGroup() as tasks:
-            self._keeper = tasks.create_task(self._keep())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._keeper = tasks.create_task(self._keep())
+        finally:
+            self.tell("closed", "")
+            self._first.set()
 
     async def ready(self) -> bool:
         """Wait until the first attempt has ended; True when the target can be driven."""
@@ -79,13 +104,19 @@ class Link:
         return self.status == "ready"
 
     async def close(self) -> None:
-        """End the session and the connection, within two seconds."""
+        """End the session and the connection, within two seconds; what does not end by then is cut off."""
         self._closed = True
         if self._keeper is not None and not self._keeper.done():
             self._keeper.cancel()
-            await asyncio.wait([self._keeper], timeout=_PARTING)
+            _, late = await asyncio.wait([self._keeper], timeout=_PARTING)
+            if late and self.connection is not None:
+                self.connection.transport.abort()
         self.tell("closed", "")
         self._first.set()
+
+    @property
+    def _gone(self) -> str:
+        return f"{self._app} closed the connection: {self._remedy}."
 
     async def _keep(self) -> None:
         while True:
@@ -95,31 +126,71 @@ class Link:
 
     async def _attempt(self) -> None:
         try:
-            async with connect(
+            connection = await connect(
                 self.url,
                 subprotocols=self._subprotocols,
                 compression=None,
                 max_size=_LARGEST,
                 open_timeout=_OPENING,
-                close_timeout=0.5,
+                close_timeout=_CLOSING,
                 ping_interval=None,
                 proxy=None,
                 logger=_WIRE,
-            ) as connection:
-                self.connection = connection
-                await self._session(connection)
-                self.tell("unreachable", f"{self._app} closed the connection: {self._remedy}.")
-        except RefusedError as error:
-            self.tell("refused", str(error))
-        except AvatarBridgeError as error:
-            self.tell("unreachable", str(error))
+            )
         except (InvalidURI, ValueError) as error:
             self.tell(
                 "refused", f"{self.url!r} is no WebSocket address ({error}); expected one like ws://127.0.0.1:1234."
             )
-        except ConnectionClosed:
-            self.tell("unreachable", f"{self._app} closed the connection: {self._remedy}.")
-        except (OSError, TimeoutError, InvalidHandshake, EOFError):
+        except InvalidStatus:
+            self.tell(
+                "unreachable", f"What answers at {self.url} is not {self._app}: is another port or path set there?"
+            )
+        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError):
             self.tell("unreachable", f"{self._app} does not answer at {self.url}: {self._remedy}.")
+        else:
+            await self._meet(connection)
+
+    async def _meet(self, connection: ClientConnection) -> None:
+        """Hold the session; whatever ends it becomes the state."""
+        self.connection = connection
+        try:
+            try:
+                await self._session(connection)
+            finally:
+                await _part(connection)
+            self.tell("unreachable", self._gone)
+        except BaseExceptionGroup as group:  # a session of several tasks
+            known, unknown = group.split(_EXPECTED)
+            if known is None or unknown is not None:
+                raise
+            self._ended(_foremost(known))
+        except _EXPECTED as error:
+            self._ended(error)
         finally:
             self.connection = None
+
+    def _ended(self, error: BaseException) -> None:
+        if isinstance(error, AvatarBridgeError):
+            self.tell("refused" if isinstance(error, RefusedError) else "unreachable", str(error))
+        else:
+            self.tell("unreachable", self._gone)
+
+
+async def _part(connection: ClientConnection) -> None:
+    """Close the connection, or cut it off where the program takes not even that."""
+    try:
+        async with asyncio.timeout(2 * _CLOSING):
+            await connection.close()
+    except TimeoutError:
+        connection.transport.abort()
+
+
+def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of the group that tells the user most: a refusal, then one of ours, then any."""
+    for kind in (RefusedError, AvatarBridgeError, BaseException):
+        found: BaseException | None = group.subgroup(kind)
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        if found is not None:
+            return found
+    return group

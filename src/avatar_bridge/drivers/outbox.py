@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 __all__ = ["Outbox"]
@@ -39,6 +40,15 @@ class Outbox(Generic[_Command, _Frame]):
         self.dropped_frames += self._frame is not None
         self._frame = frame
         self._news.set()
+
+    def put_back(self, commands: Sequence[_Command]) -> None:
+        """Queue commands that were taken and could not be sent, before all that wait."""
+        self._commands.extendleft(reversed(commands))
+        while len(self._commands) > _MOST:
+            self._commands.popleft()
+            self.dropped_commands += 1
+        if commands:
+            self._news.set()
 
     def clear(self) -> None:
         """Forget everything that waits."""

@@ -69,7 +69,7 @@ class VTubeStudioDriver:
         self._plugin, self._developer, self._fixed_lead = plugin_name, developer, lead
         self._tokens = TokenFile(Path(token_path) if token_path else None, plugin_name)
         self._folders, self._probe, self._now = folders, probe, now
-        patience = Backoff(jitter, patience=30.0)
+        patience = Backoff(jitter, last=1.5 if url is None or is_local(url) else 8.0, patience=30.0)
         self._search = Search(url, title=window_title, port=discovery_port, backoff=patience, now=now)
         self._stream = FrameStream(now)
         self._switches = Switches(durations(motion_map), self._report, self._stream.override, now)

@@ -37,7 +37,10 @@ class Model:
 
 def is_local(url: str) -> bool:
     """Return whether the address is this machine's own loopback."""
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    try:
+        return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    except ValueError:
+        return False
 
 
 async def read_model(
