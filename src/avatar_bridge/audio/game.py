@@ -36,6 +36,7 @@ class GameSpeaker(RemoteSpeaker):
         self._here: dict[int, Game] = {}
         self._claims: dict[int, Game] = {}
         self._attending = False
+        self._elsewhere = False
 
     @property
     def game_id(self) -> int | None:
@@ -48,6 +49,21 @@ class GameSpeaker(RemoteSpeaker):
         if not self._attending:
             self._attending = True
             self._games.attend(self._number, self)
+
+    def begin(self) -> None:
+        """Start a new utterance; whoever claimed the sound while another speaker played has it from now on."""
+        if self._elsewhere:
+            self._elsewhere = False
+            if self._player is not None:
+                self._tell_turn(self._player)
+        super().begin()
+
+    def stand_by(self) -> None:
+        """Count an utterance that another speaker plays: a game that claims the sound has it from the next one on."""
+        self._elsewhere = True
+        self._count()
+        if self._player is not None:
+            self._tell_turn(self._player)
 
     def joined(self, game: Game, abilities: GameAbilities) -> None:
         """Remember a game that shows the character; it plays once it claims the sound."""
@@ -122,6 +138,10 @@ class GameSpeaker(RemoteSpeaker):
         return next(iter(self._claims.values()), None)
 
     def _tell_turn(self, player: Player) -> None:
+        if self._elsewhere:
+            words = f"{self._called} sounds elsewhere until this utterance ends; the next one is yours"
+            player.tell(messages.turn(self._number, has=False, words=words))
+            return
         player.tell(messages.turn(self._number, has=True, holder=self._holder))
         for game in self._here.values():
             if game.id != player.id:

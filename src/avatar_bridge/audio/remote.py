@@ -78,6 +78,13 @@ class RemoteSpeaker(ABC):
         expected = self._playhead.expected
         self._playhead = PagePlayhead(paged=self._player is not None, expected=expected)
 
+    def _count(self) -> None:
+        """Count an utterance that is not played here."""
+        self._sound = self._new_sound(self._sound.utterance + 1)
+        self._outgoing.clear()
+        self._end_told = True
+        self._playhead.stop(self._now())
+
     def write(self, samples: Samples, rate: int) -> None:
         """Send audio ahead to whoever plays, some seconds of it at once and the rest as it is heard."""
         if not len(samples) or self._playhead.finished:
