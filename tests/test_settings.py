@@ -27,7 +27,7 @@ def fault(text: str) -> str:
             "bridge.toml: voice.sped: this key is not known; expected one of engine, options, pitch, ",
         ),
         ("[voice]\nsped = 2", "did you mean 'speed'?"),
-        ("[voic]\nspeed = 2", "bridge.toml: voic: this key is not known; expected one of drivers, "),
+        ("[voic]\nspeed = 2", "bridge.toml: voic: this key is not known; expected one of characters, drivers, "),
         ("[voic]\nspeed = 2", "did you mean 'voice'?"),
         (
             "[drivers.vts]\nurll = 'x'",
@@ -204,3 +204,44 @@ def test_names_and_files_that_are_elsewhere_stay_as_they_are_written(
     found = read_settings(tmp_path / "bridge.toml")
     assert (found.motion.map, found.web.avatar) == ("any_vts_model", "mascot")
     assert (found.web.clips, found.web.live2d_core) == (Path("not there"), None)
+
+
+def test_a_character_is_as_the_main_one_but_for_what_it_says() -> None:
+    text = '[voice]\nengine = "tone"\n[motion]\nmap = "mascot"\n[characters.anna]\nscript = { dialect = "airi" }\n'
+    chosen = parse_settings(text + "[characters.ben.voice]\nspeed = 1.2", source="x")
+    anna, ben = chosen.of("anna"), chosen.of("ben")
+    assert (anna.voice.engine, anna.script.dialect, anna.motion.map) == ("tone", "airi", "mascot")
+    assert (ben.voice.engine, ben.voice.speed, ben.script.dialect) == ("auto", 1.2, "auto")
+    assert (anna.sound.speaker, list(anna.drivers), anna.characters) == ("game", ["game"], {})
+    assert len({chosen.motion.seed, anna.motion.seed, ben.motion.seed}) == 3, "they would blink at once"
+    assert chosen.gaming
+    assert not Settings().gaming
+    with pytest.raises(SettingsError, match="did you mean 'anna'"):
+        chosen.of("ana")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "[characters.anna]\nvoic = {}",
+            "characters.anna.voic: this key is not known; expected one of drivers, motion, ",
+        ),
+        ("[characters.anna.voice]\nspedd = 1", "did you mean 'speed'?"),
+        ("[characters.anna.drivers.game]\nurll = 1", "did you mean 'url'?"),
+        ("[characters.anna.drivers.overlay]", "the overlay shows and plays the main character alone, not 'anna'"),
+        ('[characters.anna.sound]\nspeaker = "overlay"', "main character alone"),
+        ("[characters.Anna]\n[characters.an-na]", "'Anna' and 'an-na' are one name"),
+        ('[characters."a.b"]', "without a dot, got 'a.b'"),
+    ],
+)
+def test_a_mistake_in_a_character_is_told(text: str, expected: str) -> None:
+    message = fault(text)
+    assert expected in message, message
+
+
+def test_a_characters_map_lies_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "anna.toml").write_text("", encoding="utf-8")
+    (tmp_path / "bridge.toml").write_text('[characters.anna.motion]\nmap = "anna.toml"', encoding="utf-8")
+    found = read_settings(tmp_path / "bridge.toml")
+    assert found.of("anna").motion.map == str(tmp_path / "anna.toml")

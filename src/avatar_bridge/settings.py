@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from zlib import crc32
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
+from avatar_bridge.core.vocabulary import name_key
 from avatar_bridge.errors import SettingsError
 from avatar_bridge.files import read_text
 
 __all__ = [
+    "CharacterSettings",
     "DriverSettings",
     "MotionSettings",
     "ScriptSettings",
@@ -30,6 +42,7 @@ __all__ = [
 ]
 
 
+_LONGEST_NAME = 64
 _FILES = ("motion.map", "web.avatar", "web.clips", "web.live2d_core")
 _FOLDERS = ("web.avatar", "web.clips")
 """Keys that name files and folders of the user's, which are read."""
@@ -57,9 +70,9 @@ class SoundSettings(_Table):
     """Where the audio goes."""
 
     speaker: str = "auto"
-    """local (the sound card), overlay (the page plays it), none (wall clock), or a third party's name.
+    """local (the sound card), overlay (the page plays it), game, none (wall clock), or a third party's name.
 
-    auto: the overlay where its server runs, else the sound card."""
+    auto: a game that claims it, else the overlay where its server runs, else the sound card."""
     device: str | int | None = None
     """Name or number of the output device; the system's default when absent."""
     record: Path | None = None
@@ -82,7 +95,8 @@ class MotionSettings(_Table):
     """What the body does."""
 
     map: str = "auto"
-    """A packaged motion map by name, or a path; auto: mascot where the overlay is a target, else any_vts_model."""
+    """A packaged motion map by name, or a path; auto: mascot where the overlay or a game is a target, else
+    any_vts_model."""
     seed: int = 0
     liveliness: float = Field(default=1.0, ge=0.0, le=1.5)
     calm: bool = False
@@ -101,8 +115,38 @@ class DriverSettings(_Table):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+def _named(characters: dict[str, CharacterSettings]) -> dict[str, CharacterSettings]:
+    """Check the names of characters, and that each has what it may have."""
+    keys: dict[str, str] = {}
+    for name, table in characters.items():
+        if not 1 <= len(name.strip()) <= _LONGEST_NAME or "." in name:
+            raise ValueError(f"expected a name of 1 to {_LONGEST_NAME} letters without a dot, got {name!r}")
+        other = keys.setdefault(name_key(name), name)
+        if other != name:
+            raise ValueError(f"{other!r} and {name!r} are one name: capitals, spaces, - and _ do not count")
+        kinds = [table.sound.speaker, *((each.driver or key) for key, each in table.drivers.items() if each.enabled)]
+        if "overlay" in kinds:
+            raise ValueError(f"the overlay shows and plays the main character alone, not {name!r}")
+    return characters
+
+
 def _default_drivers() -> dict[str, DriverSettings]:
     return {"vts": DriverSettings()}
+
+
+def _game_driver() -> dict[str, DriverSettings]:
+    return {"game": DriverSettings()}
+
+
+class CharacterSettings(_Table):
+    """One character more, who shares the stage with the main one; what is not said here is as for that one."""
+
+    voice: VoiceSettings | None = None
+    sound: SoundSettings = SoundSettings(speaker="game")
+    """By default a game plays it; the wall clock keeps the time while none does."""
+    script: ScriptSettings | None = None
+    motion: MotionSettings | None = None
+    drivers: dict[str, DriverSettings] = Field(default_factory=_game_driver)
 
 
 class WebSettings(_Table):
@@ -134,6 +178,8 @@ class Settings(_Table):
     script: ScriptSettings = ScriptSettings()
     motion: MotionSettings = MotionSettings()
     drivers: dict[str, DriverSettings] = Field(default_factory=_default_drivers)
+    characters: Annotated[dict[str, CharacterSettings], AfterValidator(_named)] = Field(default_factory=dict)
+    """Further characters by their name, which games and requests say."""
     web: WebSettings = WebSettings()
     trace: Path | None = None
     """A file that gets one JSON line a command or frame sent."""
@@ -162,11 +208,39 @@ class Settings(_Table):
         """The folder of that file, else of the one that would be: where what is saved belongs."""
         return (self._path or default_path()).parent
 
-    def settled(self, *, pages: bool = False) -> Settings:
-        """Return settings in which nothing is `auto` but the voice; `pages` tells whether the pages' server runs."""
-        speaker = ("overlay" if pages else "local") if self.sound.speaker == "auto" else self.sound.speaker
-        shown = any((table.driver or name) == "overlay" for name, table in self.drivers.items() if table.enabled)
-        fitting = "mascot" if shown else "any_vts_model"
+    def driven(self, driver: str) -> bool:
+        """Return whether a driver of this kind is configured and switched on."""
+        return any((table.driver or name) == driver for name, table in self.drivers.items() if table.enabled)
+
+    @property
+    def gaming(self) -> bool:
+        """Whether a game is a target or the speaker of any character."""
+        cast = (self, *(self.of(name) for name in self.characters))
+        return any(each.driven("game") or each.sound.speaker == "game" for each in cast)
+
+    def of(self, character: str) -> Settings:
+        """Return the settings of one character alone; raises SettingsError for one that is not there."""
+        own = self.characters.get(character)
+        if own is None:
+            nearest = get_close_matches(character, self.characters, 1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            known = ", ".join(map(repr, self.characters)) or "none"
+            raise SettingsError(f"expected one of the characters ({known}), got {character!r}{hint}")
+        given: dict[str, Any] = {
+            name: getattr(own, name) for name in ("voice", "script", "motion") if getattr(own, name) is not None
+        }
+        motion: MotionSettings = given.get("motion", self.motion)
+        if motion.seed == self.motion.seed:
+            # or all would blink at once
+            given["motion"] = motion.model_copy(update={"seed": motion.seed + crc32(name_key(character).encode())})
+        alone = {"sound": own.sound, "drivers": own.drivers, "characters": {}, "trace": None}
+        return self.model_copy(update={**given, **alone})
+
+    def settled(self, *, pages: bool = False, games: bool = False) -> Settings:
+        """Return settings in which nothing is `auto` but the voice; `pages`, `games`: their server runs."""
+        served = "game" if games and self.driven("game") else "overlay" if pages else "local"
+        speaker = served if self.sound.speaker == "auto" else self.sound.speaker
+        fitting = "mascot" if self.driven("overlay") or self.driven("game") else "any_vts_model"
         motion_map = fitting if self.motion.map == "auto" else self.motion.map
         return self.model_copy(
             update={
@@ -233,9 +307,11 @@ def override(settings: Settings, changes: dict[str, Any]) -> Settings:
 
 def _found_beside(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each file that the settings name and that lies in their folder, or in the user's own by `~`, as it is."""
-    for key in _FILES:
-        table, _, name = key.partition(".")
-        given = getattr(getattr(settings, table), name)
+    maps = [f"characters.{name}.motion.map" for name, each in settings.characters.items() if each.motion]
+    for key in (*_FILES, *maps):
+        given: Any = settings
+        for part in key.split("."):
+            given = given[part] if isinstance(given, dict) else getattr(given, part)
         if given is None or str(given) in _WORDS or Path(given).is_absolute():
             continue
         parts = Path(given).parts
@@ -252,6 +328,8 @@ def _problem(source: str, place: tuple[int | str, ...], problem: ErrorDetails) -
     key = ".".join(str(part) for part in place)
     if problem["type"] != "extra_forbidden":
         expected = problem["msg"].replace("Input should be", "expected", 1)
+        if problem["type"] == "value_error":
+            return f"{source}: {key}: {expected.removeprefix('Value error, ')}"
         return f"{source}: {key}: {expected}, got {problem['input']!r}"
     known = _keys(place[:-1])
     nearest = get_close_matches(str(place[-1]), known, 1)
@@ -262,7 +340,18 @@ def _problem(source: str, place: tuple[int | str, ...], problem: ErrorDetails) -
 def _keys(place: tuple[int | str, ...]) -> list[str]:
     """Return the keys of the table at `place`."""
     table: type[BaseModel] = Settings
-    for part in place:
-        kind = table.model_fields[str(part)].annotation if part in table.model_fields else DriverSettings
-        table = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else DriverSettings
+    rest = [str(part) for part in place]
+    while rest:
+        part = rest.pop(0)
+        annotation = table.model_fields[part].annotation if part in table.model_fields else DriverSettings
+        if part in _NAMED and rest:
+            # tables that the user names
+            rest.pop(0)
+            table = _NAMED[part]
+            continue
+        kinds = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
+        table = next((kind for kind in kinds if issubclass(kind, BaseModel)), DriverSettings)
     return sorted(table.model_fields)
+
+
+_NAMED: Mapping[str, type[BaseModel]] = {"drivers": DriverSettings, "characters": CharacterSettings}
