@@ -140,7 +140,7 @@ def reads() -> list[dict[str, Any]]:
         ),
         read_case(
             "white space, keys in any order, unknown keys, a key twice (the last counts)",
-            ' { "future" : [ {"deep":[1,[2,{"a":null}]]} , true ] , "now" : 1 , "now" : 2.5,\n"sent":7, "type":"pong" } ',
+            ' { "future" : [ {"deep":[1,[2,{"a":null}]]} , true ] , "now" : 1 , "now" :2.5,\n"sent":7, "type":"pong"}',
             "pong",
             values={"sent": 7.0, "now": 2.5},
         ),
@@ -424,7 +424,7 @@ def motion_vectors() -> dict[str, Any]:
     )
     whole = motion(1, [one[0], two[0]])
     return {
-        "about": "Binary messages of kind 1. `channels` in the welcome's order, `bones` in degrees beside resting_pose, "
+        "about": "Binary messages of kind 1. `channels` in the welcome's order, `bones` degrees beside resting_pose, "
         "those that are not named 0. A case with `layout` is read as if the welcome had named these. bad: left out.",
         "tolerance": TOLERANCE,
         "channels": list(CHANNEL_ORDER),

@@ -43,11 +43,12 @@ _ABOUT = (
 )
 
 
-def application(show: Show, events: ASGIApp, *, token: str, place: Place) -> ASGIApp:
+def application(show: Show, events: ASGIApp, games: ASGIApp, *, token: str, place: Place) -> ASGIApp:
     """Return the whole application, the gate in front."""
     app = _routes(*([map_routes(show.map_form, show.adopt)] if show.map_form else []))
     app.state.show = show
     app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
+    app.router.routes.append(WebSocketRoute("/v1/game", endpoint=games))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC, check_dir=False)))
     return Gate(BodyLimit(app), token=token, place=place)
 

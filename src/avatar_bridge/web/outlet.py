@@ -116,7 +116,7 @@ class PlainLine:
 
     async def _some(self) -> bool:
         """Send what waits, then wait for more; return False at the end."""
-        while self._waiting and self.usable:
+        while self._waiting and not self._left:  # a farewell goes behind what was said
             before = self.congested
             wire = self._waiting.popleft()
             if before and not self.congested and self.on_relief is not None:

@@ -29,6 +29,8 @@ TOKEN_VARIABLE: Final = "AVATAR_BRIDGE_TOKEN"  # noqa: S105 - the name of the va
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 _WITHOUT_TOKEN = ("/static/",)
+_FOR_GAMES = "/v1/game"
+"""The socket whose hello holds the token, so that a game with a wrong one is told in words."""
 _PAGES = ("/overlay", "/studio")
 _BAD_TOKEN = 4401
 _FAVOUR = "use the address that avatar-bridge printed when it started, with its ?token=; a fixed one is web.token"
@@ -168,7 +170,8 @@ class Gate:
                     "open the overlay by its own http:// address, not from a file or through another site",
                 )
         path: str = scope["path"]
-        if path.startswith(_WITHOUT_TOKEN) or self._shown(scope, headers):
+        inside = scope["type"] == "websocket" and path == _FOR_GAMES
+        if inside or path.startswith(_WITHOUT_TOKEN) or self._shown(scope, headers):
             return None
         return _page(scope) if path in _PAGES and scope["type"] == "http" else _unknown()
 

@@ -24,6 +24,8 @@ from avatar_bridge.web.audience import Seat, WebAudience
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.door import Door
 from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
+from avatar_bridge.web.game_socket import GameSocket
+from avatar_bridge.web.games import WebGames
 from avatar_bridge.web.line import Line, missing
 from avatar_bridge.web.listening import Listening
 from avatar_bridge.web.map_form import MapForm
@@ -68,11 +70,16 @@ class Server:
         audience: WebAudience,
         settings: WebSettings | None = None,
         *,
+        games: WebGames | None = None,
         told: Callable[[Diagnostic], None] | None = None,
     ) -> None:
-        """`told` is called with everything that the studio shows as a note, once each, as it arises."""
+        """`told` is called with everything that the studio shows as a note, once each, as it arises.
+
+        Without `games` a game that connects is told that there is no character for it.
+        """
         self._bridge = bridge
         self._audience = audience
+        self._games = games or WebGames()
         self._settings = settings or bridge.settings.web
         self._told = told
         self._files = AvatarFiles(self._settings)
@@ -100,7 +107,8 @@ class Server:
                 self._audience.attend(follower)
                 undo.callback(self._audience.unattend, follower)
             events = EventSocket(self._audience, self._bridge.stage.clock, self._welcome)
-            web = _Uvicorn(_config(application(show, events, token=self.token, place=place)), listening)
+            games = GameSocket(self._games, self._bridge.stage.clock, token=self.token, version=VERSION)
+            web = _Uvicorn(_config(application(show, events, games, token=self.token, place=place)), listening)
             tasks = await undo.enter_async_context(asyncio.TaskGroup())
             telling = [tasks.create_task(each.run()) for each in (state, feed)]
             serving = tasks.create_task(web.serve(sockets=[listening]))
@@ -133,6 +141,11 @@ class Server:
         """The control room, with its token."""
         return f"{self.address}/studio?token={self.token}"
 
+    @property
+    def game_address(self) -> str:
+        """Where games connect; they say the token in their hello."""
+        return f"{self.address.replace('http', 'ws', 1)}/v1/game"
+
     def _welcome(self, seat: Seat) -> str:
         return page.welcome(
             page=seat.id,
@@ -157,6 +170,7 @@ class Server:
         for task in telling:
             task.cancel()
         self._audience.dismiss()
+        self._games.dismiss()
         web.leaving.set()
         await asyncio.wait({serving}, timeout=_CLOSING)
         web.cut_off()

@@ -26,6 +26,7 @@ __all__ = [
     "Report",
     "Say",
     "Sound",
+    "parsed",
     "read",
 ]
 
@@ -230,18 +231,23 @@ KINDS: Final[Mapping[str, type[GameMessage]]] = {
 }
 
 
-def read(text: str) -> GameMessage | str:
-    """Return what a game said, or the type's name where it is not known here.
-
-    Raises ProtocolError naming what was expected and what came.
-    """
+def parsed(text: str) -> dict[str, Any]:
+    """Return the JSON object with a `type` that a game sent; raises ProtocolError for anything else."""
     try:
         message = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise ProtocolError(f"expected a JSON object, got {_shown(text)}") from None
-    kind = message.get("type") if isinstance(message, dict) else None
-    if not isinstance(kind, str):
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError(f"expected a JSON object with a type, got {_shown(text)}")
+    return message
+
+
+def read(message: Mapping[str, Any]) -> GameMessage | str:
+    """Return what a game said, or the type's name where it is not known here.
+
+    Raises ProtocolError naming the field, what was expected and what came.
+    """
+    kind: str = message["type"]
     model = KINDS.get(kind)
     if model is None:
         return kind
@@ -249,19 +255,20 @@ def read(text: str) -> GameMessage | str:
         return model.model_validate(message)
     except ValidationError as failure:
         first = failure.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ".".join(_shown(part, 40).strip("'") for part in first["loc"])
+        if first["type"] == "missing":
+            raise ProtocolError(f"{kind}: expected {place} in it, got none") from None
         expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-        came = "nothing" if first["type"] == "missing" else _shown(first["input"])
-        raise ProtocolError(f"{kind}: {place}: expected {expected}, got {came}") from None
+        raise ProtocolError(f"{kind}: {place}: expected {expected}, got {_shown(first['input'])}") from None
 
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, most: int = 80) -> str:
     """Return the beginning of what came, fit to be told to anybody."""
     try:
-        return ascii(value)[:80]
+        return ascii(value)[:most]
     except (ValueError, RecursionError):  # an integer of thousands of digits
         return f"a {type(value).__name__}"
