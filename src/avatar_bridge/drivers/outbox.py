@@ -56,6 +56,12 @@ class Outbox(Generic[_Command, _Frame]):
         self._frame = None
         self._news.clear()
 
+    def drain(self) -> list[_Command]:
+        """Return the commands that wait, and forget them and the frame."""
+        commands = list(self._commands)
+        self.clear()
+        return commands
+
     @property
     def empty(self) -> bool:
         """True while nothing waits."""

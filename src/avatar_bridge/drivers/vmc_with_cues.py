@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic, Frame
 from avatar_bridge.drivers.cue_socket import CueSocket
+from avatar_bridge.drivers.link import Link
 from avatar_bridge.drivers.vmc import VmcDriver
 from avatar_bridge.ports import Abilities, Command, TargetState
 from avatar_bridge.wire.cue_lines import CueLines
@@ -109,15 +110,12 @@ class VmcWithCues:
         if self._closed.is_set():
             return
         async with asyncio.TaskGroup() as tasks:
-            if self._body is not None:
-                tasks.create_task(self._body.run())
-            if self._cues is not None:
-                tasks.create_task(self._cues.link.run())
+            for way in self._ways():
+                tasks.create_task(way.run())
 
     async def ready(self) -> bool:
         """Wait until the first attempt of either way has ended; True where one of them can be used."""
-        ways = [way.ready() for way in (self._body, self._cues and self._cues.link) if way is not None]
-        return any(await asyncio.gather(*ways))
+        return any(await asyncio.gather(*(way.ready() for way in self._ways())))
 
     def adopt(self, motion_map: MotionMap) -> None:
         """Tell the program what another map names; what is held stays held."""
@@ -144,5 +142,8 @@ class VmcWithCues:
     async def close(self) -> None:
         """End what is held, put the body at rest, close the connection."""
         self._closed.set()
-        ways = [way.close() for way in (self._body, self._cues and self._cues.link) if way is not None]
-        await asyncio.gather(*ways)
+        await asyncio.gather(*(way.close() for way in self._ways()))
+
+    def _ways(self) -> list[VmcDriver | Link]:
+        socket = [self._cues.link] if self._cues is not None else []
+        return [self._body, *socket] if self._body is not None else [*socket]
