@@ -2,7 +2,7 @@ extends SceneTree
 # A client without a window that prints what it hears, one JSON object a line, with the bridge's time and its own:
 #   godot3-server --no-window --path . -s main.gd --token=... [--address=ws://...] [--characters=anna,ben] [--sound]
 #     [--game=NAME] [--natives={"trigger":["Nod"]}] [--actions=dance] [--say=TEXT] [--event=NAME] [--interrupt-after=SECONDS]
-#     [--utterances=N] [--for=SECONDS] [--protocol=N] [--sync] [--quiet]
+#     [--utterances=N] [--for=SECONDS] [--protocol=N] [--sync] [--brief]
 
 const Client = preload("addons/avatar_bridge/avatar_bridge_client.gd")
 
@@ -57,10 +57,11 @@ func _idle(_delta):
 		client.interrupt()
 	var over = options.has("for") and OS.get_ticks_usec() - _began > float(options["for"]) * 1000000.0
 	if over or _left == 0:
+		_left = -1
+		options.erase("for")
 		client.close()
 		_tell("bye", {"frames": _frames})
-		return true
-	return false
+		quit()
 
 
 func _listen():
@@ -143,13 +144,13 @@ func _on_captions_changed(character):
 
 
 func _on_mouth(character, values):
-	if not options.has("quiet"):
+	if not options.has("brief"):
 		_tell("mouth", {"character": character.name, "open": values.open, "heard": _heard(character)})
 
 
 func _on_frame(character, values):
 	_frames[character.name] = _frames.get(character.name, 0) + 1
-	if not options.has("quiet") and _frames[character.name] % 10 == 1:
+	if not options.has("brief") and _frames[character.name] % 10 == 1:
 		_tell("frame", {"character": character.name, "head_pitch": values.get("head_pitch"), "channels": values.size()})
 
 

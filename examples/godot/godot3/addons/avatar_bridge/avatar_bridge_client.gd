@@ -28,6 +28,7 @@ const REPORT_EVERY = 2.0
 
 const Character = preload("character.gd")
 const Link = preload("link.gd")
+const Messages = preload("messages.gd")
 const Motion = preload("motion.gd")
 const Mouth = preload("mouth.gd")
 const Sound = preload("sound.gd")
@@ -98,29 +99,26 @@ func clock():
 # Speaks tagged text ("Hi! [wave]"); the answer comes as `answered` with the id that is returned.
 func say(text, character = null):
 	_asked += 1
-	_tell({"type": "say", "character": _number(character), "text": text, "id": "say-%d" % _asked})
+	_tell(Messages.say(_number(character), text, "say-%d" % _asked))
 	return "say-%d" % _asked
 
 
 # Stops what the character says.
 func interrupt(character = null):
-	_tell({"type": "interrupt", "character": _number(character)})
+	_tell(Messages.interrupt(_number(character)))
 
 
 # Does an action of the motion map outside of speech.
 func act(action, strength = 1.0, character = null):
 	_asked += 1
-	var asked = {"type": "act", "character": _number(character), "action": action, "strength": strength}
-	asked["duration"] = null
-	asked["id"] = "act-%d" % _asked
-	_tell(asked)
+	_tell(Messages.act(_number(character), action, strength, null, "act-%d" % _asked))
 	return "act-%d" % _asked
 
 
 # Tells the bridge what happened in the game: "player_near", {"distance": 2}; about a character or about none.
 func tell_event(name, data = {}, character = null):
 	var about = null if character == null else character.number
-	_tell({"type": "event", "name": name, "character": about, "data": data})
+	_tell(Messages.event(name, about, data))
 
 
 # Claims a character's voice for this game, or gives it up; `turn` is the answer.
@@ -128,19 +126,12 @@ func claim_sound(character, claim):
 	if claim and character.sound == null:
 		character.sound = Sound.new()
 		add_child(character.sound)
-	_tell({"type": "sound", "character": character.number, "claim": claim})
+	_tell(Messages.sound(character.number, claim))
 
 
 # Tells anew what the game can do by itself, from the character's `actions` and `natives`.
 func update_abilities(character):
-	_tell(
-		{
-			"type": "abilities",
-			"character": character.number,
-			"actions": character.actions,
-			"natives": character.natives,
-		}
-	)
+	_tell(Messages.abilities(character.number, character.actions, character.natives))
 
 
 # Reports a problem to whoever runs the bridge, with the next report.
@@ -179,10 +170,7 @@ func _advance(character, now):
 	if character.sound != null and character.has_sound:
 		var report = character.sound.advance(now)
 		if report != null:
-			report["type"] = "playing"
-			report["character"] = character.number
-			report["utterance"] = character.utterance
-			_tell(report)
+			_tell(Messages.playing(character.number, character.utterance, report))
 			emit_signal("playing", character, report)
 	_emit(character, character.advance(now))
 	if character.running:
@@ -228,7 +216,8 @@ func _read_bytes(packet, at):
 	if packet.size() < 8:
 		return
 	if packet[0] == 1 and not welcome.empty():
-		for each in Motion.read(packet, welcome.channels, welcome.bones):
+		var frames = Motion.read(packet, welcome.channels, welcome.bones)
+		for each in frames if frames != null else []:
 			if _by_number.has(each.character):
 				_by_number[each.character].motion.feed(each.at, each.values, at + _link.clock.offset)
 	elif packet[0] == 2:
@@ -267,11 +256,7 @@ func _emit(character, happenings):
 
 
 func _acted(character, happening):
-	var acted = {"type": "acted", "character": character.number, "utterance": character.utterance}
-	acted["cue"] = happening.id
-	acted["action"] = happening.name
-	acted["at"] = happening.at
-	_tell(acted)
+	_tell(Messages.acted(character.number, character.utterance, happening.id, happening.name, happening.at))
 
 
 func _welcome(message):
@@ -279,7 +264,7 @@ func _welcome(message):
 	_by_number.clear()
 	for each in Text.list(message, "characters"):
 		for character in characters:
-			if character.name == Text.words(each, "name") or (character.name == "" and each.get("main") == true):
+			if character.name == Text.words(each, "name"):
 				character.number = int(Text.number(each, "number"))
 				character.has_sound = each.get("sound") == "yours"
 				_by_number[character.number] = character
@@ -317,10 +302,8 @@ func _report(now):
 		late += character.motion.late
 		character.motion.margin = INF
 		character.motion.late = 0
-	var report = {"type": "report", "late_frames": late, "fps": Engine.get_frames_per_second(), "problems": _problems}
-	if margin < INF:
-		report["margin_ms"] = margin * 1000.0
-	_tell(report)
+	var margin_ms = margin * 1000.0 if margin < INF else null
+	_tell(Messages.report(margin_ms, late, Engine.get_frames_per_second(), _problems))
 	_problems = []
 
 
@@ -346,12 +329,6 @@ func _hello():
 				"natives": character.natives,
 			}
 		)
-	return {
-		"type": "hello",
-		"protocol": protocol,
-		"oldest": oldest,
-		"token": token,
-		"client": {"name": game, "engine": "godot", "version": VERSION},
-		"capabilities": ["sound", "motion", "speech", "captions"] if takes_motion else ["sound", "speech", "captions"],
-		"characters": shown,
-	}
+	var client = {"name": game, "engine": "godot", "version": VERSION}
+	var wants = ["sound", "motion", "speech", "captions"] if takes_motion else ["sound", "speech", "captions"]
+	return Messages.hello(protocol, oldest, token, client, wants, shown)

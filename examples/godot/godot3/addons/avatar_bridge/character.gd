@@ -5,9 +5,7 @@ extends Reference
 const Text = preload("text.gd")
 const Motion = preload("motion.gd")
 const Mouth = preload("mouth.gd")
-const Sound = preload("sound.gd")
-
-const LATE = 0.15  # a gesture whose word is further past than this when it is told of is left out
+const Cues = preload("cues.gd")
 
 var name = ""
 var number = -1  # on the wire; -1 while the bridge does not know it
@@ -23,13 +21,10 @@ var captions = []
 
 var _words = []
 var _next_word = 0
-var _cues = []
-var _begun = {}  # cue ids that began, and those left out
+var _cues = Cues.new()
 var _mouths = []
 var _clock = {}
 var _acts = []
-var _releases = []
-var _holds = {}  # what natively holds, by key: the cue or act that began it
 
 
 func _init(its_name):
@@ -68,7 +63,8 @@ func feed(message, now):
 		"segment":
 			_place(message)
 		"cues":
-			_replace(Text.list(message, "cues"), now)
+			if running:
+				_cues.tell(Text.list(message, "cues"))
 		"captions":
 			_recaption(message)
 			return [{"what": "captions"}]
@@ -85,9 +81,9 @@ func feed(message, now):
 		"act":
 			_acts.append(message)
 		"release":
-			_releases.append(message)
+			_cues.release(message)
 		"reset":
-			return _let_go()
+			return _let_go(_cues.reset())
 		"state":
 			state = Text.words(message, "state")
 			return [{"what": "state"}]
@@ -101,30 +97,28 @@ func feed(message, now):
 func advance(now):
 	var due = []
 	var time = playhead(now)
-	for act in _taken(_acts, now, INF):
-		_begin_one(act, "act " + Text.words(act, "action"), null, now, due)
+	for act in _acts.duplicate():
+		if Text.number(act, "at") <= now:
+			_acts.erase(act)
+			_cues.hold(Text.words(act, "action"), null, act)
+			due.append({"what": "cue", "cue": act, "id": null, "name": Text.words(act, "action"), "at": now})
 	if running:
 		while _next_word < _words.size() and _words[_next_word].at <= time:
 			due.append({"what": "word", "word": _words[_next_word]})
 			_next_word += 1
-		for cue in _cues:
-			if cue.start <= time and not _begun.has(cue.id):
-				_begun[cue.id] = true
-				_begin_one(cue, "cue %d" % cue.id, int(cue.id), now, due)
-	for release in _taken(_releases, time, -INF):
-		_release(release, due)
-	return due
+		for cue in _cues.begins(time):
+			due.append({"what": "cue", "cue": cue, "id": cue.id, "name": Text.words(cue, "name"), "at": now})
+	return due + _let_go(_cues.ends(time))
 
 
 # Ends everything that belongs to a connection.
 func forget():
-	var due = _cancel() if running else _let_go()
+	var due = _cancel() if running else _let_go(_cues.reset())
 	motion.clear()
 	number = -1
 	has_sound = false
 	_clock = {}
 	_acts.clear()
-	_releases.clear()
 	if sound != null:
 		sound.stop()
 	return due
@@ -136,11 +130,9 @@ func _begin(which):
 	captions = []
 	_words.clear()
 	_next_word = 0
-	_cues = []
-	_begun.clear()
+	_cues.begin()
 	_mouths.clear()
 	_clock = {}
-	_releases.clear()
 	if sound != null:
 		sound.begin(which)
 	return [{"what": "began", "utterance": which}]
@@ -154,23 +146,6 @@ func _place(message):
 		_mouths.append(Mouth.new(message.mouth))
 
 
-func _replace(cues, now):
-	var time = playhead(now)
-	_cues = []
-	for cue in cues:
-		cue.id = int(Text.number(cue, "id"))
-		cue.start = Text.number(cue, "start")
-		var late = time - Text.number(cue, "at") > LATE and cue.start < time
-		if late and Text.words(cue, "kind") == "gesture":
-			_begun[cue.id] = true
-		_cues.append(cue)
-	_cues.sort_custom(self, "_earlier")
-
-
-func _earlier(first, second):
-	return first.start < second.start
-
-
 func _recaption(message):
 	var from = int(Text.number(message, "from"))
 	while captions.size() > from:
@@ -178,27 +153,12 @@ func _recaption(message):
 	captions += Text.list(message, "captions")
 
 
-func _begin_one(asked, key, cue, now, due):
-	if typeof(asked.get("native")) == TYPE_DICTIONARY and asked.get("kind") != "gesture":
-		_holds[key] = asked
-	due.append({"what": "cue", "cue": asked, "id": cue, "name": _action(asked), "at": now})
-
-
-func _release(release, due):
-	var cue = release.get("cue")
-	var key = "act " + Text.words(release, "action") if cue == null else "cue %d" % cue
-	if _holds.has(key):
-		due.append({"what": "released", "cue": _holds[key], "name": Text.words(release, "action")})
-		_holds.erase(key)
-
-
 func _cancel():
 	running = false
 	captions = []
-	_releases.clear()
 	if sound != null:
 		sound.stop()
-	return [{"what": "cancelled"}] + _let_go()
+	return [{"what": "cancelled"}] + _let_go(_cues.cancel())
 
 
 func _end(message):
@@ -206,36 +166,13 @@ func _end(message):
 	captions = []
 	if sound != null:
 		sound.stop()
+	var ended = {"what": "ended", "heard": Text.number(message, "heard"), "complete": message.get("complete") == true}
+	ended["shown"] = Text.words(message, "shown")
+	return _let_go(_cues.ends(INF)) + [ended]
+
+
+static func _let_go(holds):
 	var due = []
-	for release in _taken(_releases, INF, -INF):
-		_release(release, due)
-	due.append(
-		{
-			"what": "ended",
-			"heard": Text.number(message, "heard"),
-			"complete": message.get("complete") == true,
-			"shown": Text.words(message, "shown"),
-		}
-	)
-	return due
-
-
-func _let_go():
-	var due = []
-	for key in _holds:
-		due.append({"what": "released", "cue": _holds[key], "name": _action(_holds[key])})
-	_holds.clear()
-	return due
-
-
-static func _action(asked):
-	return asked.name if asked.has("name") else Text.words(asked, "action")
-
-
-static func _taken(waiting, time, unless):
-	var due = []
-	for each in waiting.duplicate():
-		if Text.number(each, "at", unless) <= time:
-			due.append(each)
-			waiting.erase(each)
+	for each in holds:
+		due.append({"what": "released", "name": each.name, "cue": each.asked})
 	return due

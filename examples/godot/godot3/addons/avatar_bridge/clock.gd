@@ -31,7 +31,7 @@ func feed(sent, received, now):
 		_samples.pop_front()
 	var best = _samples[0]
 	for each in _samples:
-		if each.trip < best.trip:
+		if each.trip <= best.trip:
 			best = each
 	offset = best.offset
 	round_trip = best.trip

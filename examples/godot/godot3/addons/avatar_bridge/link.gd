@@ -3,6 +3,7 @@ extends Reference
 # Connects again after 0.5 to 5 s; after a wrong token or version only when asked.
 
 const Clock = preload("clock.gd")
+const Messages = preload("messages.gd")
 const Text = preload("text.gd")
 
 const STEP_USEC = 500
@@ -170,7 +171,7 @@ func _receive(packet, at):
 	var message = Text.read(packet.get_string_from_utf8())
 	if message == null:
 		return
-	match message.get("type"):
+	match message.type:
 		"pong":
 			_lock.lock()
 			clock.feed(Text.number(message, "sent"), at, Text.number(message, "now"))
@@ -184,7 +185,7 @@ func _receive(packet, at):
 
 
 func _ping():
-	_put({"type": "ping", "sent": now()})
+	_put(Messages.ping(now()))
 	_next_ping = now() + (0.05 if _pings < 4 else 1.0)
 	_pings += 1
 

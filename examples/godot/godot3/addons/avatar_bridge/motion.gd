@@ -1,7 +1,7 @@
 extends Reference
 # Motion frames of one character: the newest few, and what lies between two of them.
 
-const KEPT = 8
+const KEPT = 16
 
 var margin = INF  # least seconds by which frames came before their time since it was last asked
 var late = 0  # frames that came after their time
@@ -9,18 +9,14 @@ var late = 0  # frames that came after their time
 var _frames = []  # {at, values}, oldest first
 
 
-# Takes one frame; `seen` is the bridge time at which it came.
+# Takes one frame, unless a later one is here already; `seen` is the bridge time at which it came.
 func feed(at, values, seen = null):
 	if seen != null:
 		margin = min(margin, at - seen)
 		late += 1 if seen > at else 0
-	var place = _frames.size()
-	while place > 0 and _frames[place - 1].at > at:
-		place -= 1
-	if place > 0 and _frames[place - 1].at == at:
-		_frames[place - 1].values = values
-	else:
-		_frames.insert(place, {"at": at, "values": values})
+	if not _frames.empty() and at <= _frames.back().at:
+		return
+	_frames.append({"at": at, "values": values})
 	if _frames.size() > KEPT:
 		_frames.pop_front()
 
@@ -58,30 +54,38 @@ static func _between(first, second, share):
 	return values
 
 
-# Reads a motion message into [{character, at, values}]; an empty list where it is none.
+# Reads a motion message into [{character, at, values}]; null where it is none or not whole.
 static func read(packet, channels, bones):
 	var frames = []
 	var stream = StreamPeerBuffer.new()
 	stream.data_array = packet
-	if packet.size() < 8 or stream.get_u8() != 1:
-		return frames
+	if packet.size() < 8 or packet[0] != 1:
+		return null
 	stream.seek(2)
 	var count = stream.get_u16()
 	stream.seek(8)
 	for _index in range(count):
-		if stream.get_available_bytes() < 12 + 4 * channels.size():
-			return frames
-		var character = stream.get_u16()
-		var moved = stream.get_u16()
-		var frame = {"character": character, "at": stream.get_double(), "values": {}}
-		for name in channels:
-			frame.values[name] = stream.get_float()
-		if stream.get_available_bytes() < 4 * moved:
-			return frames
-		for _bone in range(moved):
-			var bone = stream.get_u16()
-			var value = stream.get_16() / 50.0
-			if bone < bones.size():
-				frame.values[bones[bone]] = value
+		var frame = _read_one(stream, channels, bones)
+		if frame == null:
+			return null
 		frames.append(frame)
-	return frames
+	return frames if stream.get_available_bytes() == 0 else null
+
+
+static func _read_one(stream, channels, bones):
+	if stream.get_available_bytes() < 12 + 4 * channels.size():
+		return null
+	var character = stream.get_u16()
+	var moved = stream.get_u16()
+	var frame = {"character": character, "at": stream.get_double(), "values": {}}
+	for name in channels:
+		frame.values[name] = stream.get_float()
+	if stream.get_available_bytes() < 4 * moved:
+		return null
+	for _bone in range(moved):
+		var bone = stream.get_u16()
+		var value = stream.get_16() / 50.0
+		if bone >= bones.size():
+			return null
+		frame.values[bones[bone]] = value
+	return frame

@@ -5,14 +5,16 @@ extends Reference
 const ENOUGH = 0.060
 const SAY_EVERY = 0.250
 
-var rate = 48000
+var rate = 48000.0
 var underruns = 0
 var playing = false
 
 var _chunks = []  # {offset, data}, in order, of what was not taken yet
-var _position = 0  # the next sample to go out
+var position = 0  # the next sample to go out
+
 var _end = 0  # behind the last sample that came
-var _finished = false
+var _total = INF  # samples of the whole utterance, once that is known
+var _cancelled = false
 var _started = false
 var _base = 0.0  # where in the output the utterance's sample 0 lies
 var _first_start = null
@@ -23,70 +25,75 @@ var _news = false
 # A new utterance: what is left of the one before is forgotten.
 func begin():
 	stop()
+	_cancelled = false
 	underruns = 0
 	_started = false
-	_finished = false
-	_position = 0
+	_total = INF
+	position = 0
 	_end = 0
 	_first_start = null
 
 
-# Takes 16-bit samples that begin at a sample of the utterance; what came before already is left out.
+# Takes 16-bit samples that begin at a sample of the utterance; what came already is left out, what lacks is silence.
 func feed(offset, data):
-	var behind = _end - offset
-	if _started or not _chunks.empty():
-		if behind < 0 or behind * 2 >= data.size():
-			return
-		if behind > 0:
-			data = data.subarray(behind * 2, data.size() - 1)
-			offset = _end
-	else:
-		_position = offset
-	_chunks.append({"offset": offset, "data": data})
-	_end = offset + data.size() / 2
+	if _cancelled:
+		return
+	if _chunks.empty() and not _started:
+		position = offset
+		_end = offset
+	if offset > _end:
+		var silence = PoolByteArray()
+		silence.resize((offset - _end) * 2)
+		for index in range(silence.size()):
+			silence[index] = 0
+		_append(silence)
+	var known = (_end - offset) * 2
+	if known < data.size():
+		_append(data if known == 0 else data.subarray(known, data.size() - 1))
 
 
-# Says that the utterance has no more samples than these.
-func finish(_samples):
-	_finished = true
+# Says how many samples the utterance has.
+func finish(samples):
+	_total = samples
 
 
 # Silence from the next sample on; the utterance's time stands still.
 func stop():
 	_chunks.clear()
+	_end = position
 	playing = false
-	_position = min(_position, _end)
+	_cancelled = true
 
 
 # Takes `count` samples for the output's samples from `index` on: {data, silent}, of which the last `silent` are not spoken.
 func pull(count, index):
 	var taken = PoolByteArray()
 	if not playing:
-		var ready = _end - _position
-		if ready <= 0 or (ready < ENOUGH * rate and not _finished):
+		var ready = _end - position
+		if ready <= 0 or (ready < ENOUGH * rate and _end < _total):
 			return {"data": taken, "silent": count}
 		playing = true
 		_started = true
-		_base = index - _position
+		_base = index - position
 		_news = true
 	while taken.size() < count * 2 and not _chunks.empty():
 		var chunk = _chunks[0]
-		var from = (_position - chunk.offset) * 2
+		var from = (position - chunk.offset) * 2
 		var much = min(count * 2 - taken.size(), chunk.data.size() - from)
 		taken.append_array(chunk.data.subarray(from, from + much - 1))
-		_position += much / 2
+		position += much / 2
 		if from + much >= chunk.data.size():
 			_chunks.pop_front()
 	var silent = count - taken.size() / 2
-	if silent > 0 and not _finished:
+	if silent > 0:
 		playing = false
-		underruns += 1
+		underruns += 1 if position < _total else 0
 	return {"data": taken, "silent": silent}
 
 
 # Makes good what the output left out by itself: it played silence in the midst of the utterance.
 func skipped():
-	if playing and _end > _position:
+	if playing and _end > position:
 		underruns += 1
 		_news = true
 
@@ -96,7 +103,7 @@ func heard(index):
 	if not _started:
 		return -INF
 	var time = (index - _base) / rate
-	return time if playing else min(time, float(_position) / rate)
+	return time if playing or position >= _total else min(time, position / rate)
 
 
 # What is to be told to the bridge at `now`, or null; `epoch` is when the output's sample 0 was heard.
@@ -110,3 +117,8 @@ func report(now, epoch, latency):
 		_first_start = start
 	var late = max(0.0, start - _first_start) * 1000.0
 	return {"start": start, "late_ms": late, "latency_ms": latency * 1000.0, "underruns": underruns}
+
+
+func _append(data):
+	_chunks.append({"offset": _end, "data": data})
+	_end += data.size() / 2

@@ -80,7 +80,7 @@ func advance(now):
 		var pulled = schedule.pull(wanted, _pushed)
 		if schedule.playing and not was_playing and _first_index == null:
 			_first_index = _pushed
-		_playback.push_buffer(_frames(pulled.data, wanted))
+		_playback.push_buffer(frames(pulled.data, wanted))
 		_pushed += wanted
 	if _epoch == null:
 		return null
@@ -92,13 +92,15 @@ func advance(now):
 
 # Reads a sound message: {character, utterance, offset, rate, data}; null where it is none.
 static func read(packet):
-	if packet.size() < 16 or packet[0] != 2:
+	if packet.size() < 16 or packet.size() % 2 == 1 or packet[0] != 2:
 		return null
 	var stream = StreamPeerBuffer.new()
 	stream.data_array = packet
 	stream.seek(2)
 	var chunk = {"character": stream.get_u16(), "utterance": stream.get_u32(), "offset": stream.get_u32()}
 	chunk["rate"] = stream.get_u32()
+	if chunk.rate == 0:
+		return null
 	chunk["data"] = packet.subarray(16, packet.size() - 1) if packet.size() > 16 else PoolByteArray()
 	return chunk
 
@@ -135,12 +137,13 @@ func _flush():
 	_open()
 
 
-static func _frames(data, count):
+# 16-bit samples as the engine wants them, `count` of them with silence behind.
+static func frames(data, count):
 	var frames = PoolVector2Array()
 	frames.resize(count)
 	var stream = StreamPeerBuffer.new()
 	stream.data_array = data
 	for index in range(data.size() / 2):
-		var value = stream.get_16() / 32768.0
+		var value = stream.get_16() / 32767.0
 		frames[index] = Vector2(value, value)
 	return frames

@@ -2,12 +2,14 @@ extends Reference
 # JSON text into dictionaries. Godot 3 reads each half of an escaped surrogate pair as a letter: they are joined here.
 
 
-# Reads one JSON object; null where the text is none.
+# Reads one message; null where the text is no JSON object with a type.
 static func read(text):
 	if text.find("\\ud") >= 0 or text.find("\\uD") >= 0:
-		text = _joined(text)
+		text = joined(text)
 	var parsed = JSON.parse(text)
 	if parsed.error != OK or typeof(parsed.result) != TYPE_DICTIONARY:
+		return null
+	if typeof(parsed.result.get("type")) != TYPE_STRING:
 		return null
 	return parsed.result
 
@@ -37,7 +39,8 @@ static func list(message, key):
 	return value if typeof(value) == TYPE_ARRAY else []
 
 
-static func _joined(text):
+# The text with escaped surrogate pairs as the letters that they mean.
+static func joined(text):
 	var parts = PoolStringArray()
 	var done = 0
 	var at = text.find("\\")
