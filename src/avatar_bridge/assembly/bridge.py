@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,15 +11,18 @@ from types import TracebackType
 from typing import Self
 
 from avatar_bridge import registry
-from avatar_bridge.assembly.parts import build_drivers, build_mixer, build_speaker, build_voice
+from avatar_bridge.assembly.events import GameEvents
+from avatar_bridge.assembly.parts import Served, build_drivers, build_mixer, build_speaker, build_voice
+from avatar_bridge.assembly.voices import Voices
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
-from avatar_bridge.core.vocabulary import Diagnostic, State
+from avatar_bridge.core.vocabulary import Diagnostic, GameEvent, State
 from avatar_bridge.errors import SpeakerError, UsageError
-from avatar_bridge.ports import Adopter, Audience, Clock, Driver, Follower, Speaker, Voice
+from avatar_bridge.ports import Adopter, Audience, Clock, Driver, Follower, Games, Speaker, Voice
 from avatar_bridge.settings import Settings, read_settings
+from avatar_bridge.stage.beat import Beat
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside, warm_up
@@ -57,47 +61,76 @@ class Bridge:
         clock: Clock | None = None,
         preparing: Preparing = prepare_aside,
         notes: tuple[Diagnostic, ...] = (),
+        character: str = "",
+        beat: Beat | None = None,
     ) -> None:
+        """`character`: its name in a cast, empty for the main one; `beat`: one that others share and somebody runs."""
+        self.character = character
         self.settings = settings or Settings()
         self.motion_map = motion_map
         self.notes = list(notes)
         """What was missed or chosen otherwise than asked, in plain words."""
         self._voice = voice
         self._speaker = speaker
-        self._clock = clock or SystemClock()
+        self._clock = clock or (beat.clock if beat is not None else SystemClock())
         self._preparing = preparing
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None
         self._closed = False
         self._tasks: asyncio.TaskGroup | None = None
-        self._beat: asyncio.Task[None] | None = None
+        self._beat = beat or Beat(self._clock)
+        self._beating: asyncio.Task[None] | None = None
+        self._beat_is_shared = beat is not None
+        self._events = GameEvents()
         self._keeping: dict[str, asyncio.Task[None]] = {}
-        self._followers: list[Follower] = []
+        self._followers: list[Follower] = [driver for driver in drivers if isinstance(driver, Follower)]
         self._running: tuple[Performance, asyncio.Task[None]] | None = None
         self._latest: asyncio.Task[None] | None = None
         self._interrupts = 0
         self._troubles: list[Diagnostic] = []
 
     @classmethod
-    def from_settings(cls, settings: Settings | Path | str | None = None, *, audience: Audience | None = None) -> Self:
+    def from_settings(
+        cls,
+        settings: Settings | Path | str | None = None,
+        *,
+        audience: Audience | None = None,
+        games: Games | None = None,
+    ) -> Self:
         """Return a bridge as `bridge.toml` (or the settings given) describes it; nothing is started yet.
 
-        `audience`: the pages, where their server runs; what plays or shows in a page needs it.
+        `audience`, `games`: the pages and the games, where their server runs; what plays or shows there needs it.
+        Of several characters it is the main one alone; `Cast` has them all.
         Raises SettingsError, MotionMapError or UsageError where the settings cannot be used.
         """
         chosen = settings if isinstance(settings, Settings) else read_settings(Path(settings) if settings else None)
-        speaker = build_speaker(chosen, audience)
-        chosen = chosen.settled(pages=audience is not None)
-        motion_map = registry.read_map(chosen.motion.map)
-        voice, notes = build_voice(chosen.voice)
+        return cls.assembled(chosen, Served(audience, games), Voices(build_voice))
+
+    @classmethod
+    def assembled(
+        cls,
+        settings: Settings,
+        served: Served,
+        voices: Voices,
+        *,
+        motion_map: MotionMap | None = None,
+        beat: Beat | None = None,
+    ) -> Self:
+        """Return a bridge of these settings that shares voices, a map (None: read it) and a beat with others."""
+        speaker = build_speaker(settings, served)
+        chosen = settings.settled(pages=served.audience is not None, games=served.games is not None)
+        motion_map = motion_map or registry.read_map(chosen.motion.map)
+        voice, notes = voices.voice(chosen.voice)
         return cls(
             voice=voice,
             speaker=speaker,
-            drivers=build_drivers(chosen, motion_map, audience),
+            drivers=build_drivers(chosen, motion_map, served, speaker=speaker),
             motion_map=motion_map,
             settings=chosen,
             notes=notes,
+            character=served.character,
+            beat=beat,
         )
 
     async def __aenter__(self) -> Self:
@@ -113,7 +146,9 @@ class Bridge:
             self._stage.followers = self._followers
             self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
             self._keeping = {body.driver.name: self._tasks.create_task(self._keep(body)) for body in bodies}
-            self._beat = self._tasks.create_task(self._stage.run())
+            self._beat.add(self._stage)
+            if not self._beat_is_shared:
+                self._beating = self._tasks.create_task(self._beat.run())
             undo.push_async_callback(self._leave)
             self._undo = undo.pop_all()
         return self
@@ -123,6 +158,7 @@ class Bridge:
     ) -> None:
         self.interrupt()
         self._closed = True
+        self._events.close()
         await self._undo.__aexit__(None, None, None)
 
     @property
@@ -169,6 +205,18 @@ class Bridge:
         """Tell `follower` nothing more; harmless where it does not follow."""
         if follower in self._followers:
             self._followers.remove(follower)
+
+    def events(self) -> AsyncIterator[GameEvent]:
+        """Return what happens in games to this character, from now on until the bridge closes.
+
+        At most 256 events wait to be taken, the oldest are dropped; what came before anybody listened waits for the
+        first who does.
+        """
+        return self._events.listen()
+
+    def happened(self, event: GameEvent) -> None:
+        """Tell whoever listens to `events` what happened in a game."""
+        self._events.tell(event)
 
     def adopt(self, motion_map: MotionMap) -> None:
         """Play by another motion map from the next utterance on; targets look for what it names at once."""
@@ -307,7 +355,8 @@ class Bridge:
         async with asyncio.TaskGroup() as partings:
             for body in self.stage.bodies:
                 partings.create_task(self._close(body))
-        for task in (*self._keeping.values(), self._beat):
+        self._beat.remove(self.stage)
+        for task in (*self._keeping.values(), self._beating):
             if task is not None:
                 task.cancel()
 

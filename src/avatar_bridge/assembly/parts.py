@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -12,14 +14,14 @@ from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import SettingsError, UsageError
-from avatar_bridge.ports import Audience, Driver, Speaker, Voice
-from avatar_bridge.settings import MotionSettings, Settings, VoiceSettings, WebSettings
+from avatar_bridge.ports import Audience, Driver, Games, Speaker, Voice
+from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, WebSettings
 from avatar_bridge.stage.worker import WorkerVoice
 
 if TYPE_CHECKING:
     from avatar_bridge.audio.fallback import Audible
 
-__all__ = ["build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
+__all__ = ["Served", "build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
 
 
 def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -48,45 +50,77 @@ def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]
     return WorkerVoice(registry.location("voices", name), options), notes
 
 
-def build_speaker(settings: Settings, audience: Audience | None = None) -> Speaker:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the server gives to backends that show or play in pages and games, and whose they are."""
+
+    audience: Audience | None = None
+    """The pages, where their server runs."""
+    games: Games | None = None
+    """The games, where their server runs."""
+    character: str = ""
+    """As games name it; empty for the main one."""
+
+    def given(self, kind: Any, what: str) -> dict[str, Any]:
+        """Return what a backend takes of it; raises UsageError where that needs a server and there is none."""
+        taken = inspect.signature(kind).parameters
+        given: dict[str, Any] = {}
+        for name, those, whose in (("audience", self.audience, "pages"), ("games", self.games, "games")):
+            if name not in taken:
+                continue
+            if those is None:
+                raise UsageError(
+                    f"{what} needs the server of the {whose}; start it with `avatar-bridge serve`, "
+                    "or in a program with avatar_bridge.web.Server"
+                )
+            given[name] = those
+        return given | ({"character": self.character} if "character" in taken else {})
+
+
+def build_speaker(settings: Settings, served: Served = Served()) -> Speaker:
     """Return the configured speaker, not yet open; raises UsageError for an unknown one.
 
-    Where it is `auto` and the pages' server runs, the sound card plays while no page does.
+    Where it is `auto`, each utterance sounds in a game that claims it, else in a page, else at the sound card.
     """
     if settings.sound.record:
         recorder: Speaker = registry.load("speakers", "wav")(settings.sound.record)
         return recorder
-    name = settings.settled(pages=audience is not None).sound.speaker
-    played = _speaker(name, settings, audience)
-    if settings.sound.speaker != "auto" or audience is None:
-        return played
+    if settings.sound.speaker != "auto":
+        return _speaker(settings.sound.speaker, settings, served)
+    remote = ["game"] if served.games is not None and settings.driven("game") else []
+    remote += ["overlay"] if served.audience is not None else []
+    local = _speaker("local", settings, served)
+    if not remote:
+        return local
     from avatar_bridge.audio.fallback import FallbackSpeaker
 
-    return FallbackSpeaker(cast("Audible", played), _speaker("local", settings, audience))
+    first, *behind = (_speaker(name, settings, served) for name in remote)
+    return FallbackSpeaker(cast("Audible", first), *behind, local)
 
 
-def _speaker(name: str, settings: Settings, audience: Audience | None) -> Speaker:
+def _speaker(name: str, settings: Settings, served: Served) -> Speaker:
     kind = registry.load("speakers", name)
     options = {"device": settings.sound.device} if "device" in inspect.signature(kind).parameters else {}
-    speaker: Speaker = kind(**options, **_pages(kind, f"the speaker {name!r}", audience))
+    speaker: Speaker = kind(**options, **served.given(kind, f"the speaker {name!r}"))
     return speaker
 
 
-def build_drivers(settings: Settings, motion_map: MotionMap, audience: Audience | None = None) -> list[Driver]:
-    """Return the configured drivers, not yet connected; raises UsageError for an unknown one or unknown options."""
-    return [_driver(name, settings, motion_map, audience) for name, table in settings.drivers.items() if table.enabled]
+def build_drivers(
+    settings: Settings, motion_map: MotionMap, served: Served = Served(), *, speaker: Speaker | None = None
+) -> list[Driver]:
+    """Return the configured drivers, not yet connected; raises UsageError for an unknown one or unknown options.
 
+    A game that plays the sound is a target as well. `speaker`: who may have the sound in a game.
+    """
+    tables = {name: table for name, table in settings.drivers.items() if table.enabled}
+    if settings.sound.speaker == "game" and not settings.driven("game"):
+        tables["game"] = DriverSettings()
 
-def _pages(kind: Any, what: str, audience: Audience | None) -> dict[str, Audience]:
-    """Return the pages for a backend that takes them; raises UsageError where there is no server for it."""
-    if "audience" not in inspect.signature(kind).parameters:
-        return {}
-    if audience is None:
-        raise UsageError(
-            f"{what} needs the server of the pages; start it with `avatar-bridge serve`, "
-            "or in a program with avatar_bridge.web.Server"
-        )
-    return {"audience": audience}
+    def holder() -> int | None:
+        found: int | None = getattr(speaker, "game_id", None)
+        return found
+
+    return [_driver(name, table, settings, motion_map, served, holder) for name, table in tables.items()]
 
 
 def _clips(settings: WebSettings) -> dict[str, str]:
@@ -96,14 +130,22 @@ def _clips(settings: WebSettings) -> dict[str, str]:
     return {path.stem: f"/v1/clips/{quote(path.name)}" for path in found}
 
 
-def _driver(name: str, settings: Settings, motion_map: MotionMap, audience: Audience | None) -> Driver:
-    table = settings.drivers[name]
+def _driver(
+    name: str,
+    table: DriverSettings,
+    settings: Settings,
+    motion_map: MotionMap,
+    served: Served,
+    holder: Callable[[], int | None],
+) -> Driver:
     kind = registry.load("drivers", table.driver or name)
-    given = {"name": name, "motion_map": motion_map, "url": table.url, "lead": table.lead}
-    given |= _pages(kind, f"the driver {name!r}", audience)
-    if "clips" in inspect.signature(kind).parameters:
-        given |= {"clips": _clips(settings.web)}
     taken = inspect.signature(kind).parameters
+    given = {"name": name, "motion_map": motion_map, "url": table.url, "lead": table.lead}
+    given |= served.given(kind, f"the driver {name!r}")
+    if "clips" in taken:
+        given |= {"clips": _clips(settings.web)}
+    if "holder" in taken:
+        given |= {"holder": holder}
     for option in table.options:
         if option in given or option not in taken:
             known = ", ".join(each for each in taken if each not in given)
