@@ -25,6 +25,10 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["show"])
 
+_Character = Annotated[
+    str, Query(max_length=200, description="Who is meant, as bridge.toml names them; empty for the main character.")
+]
+
 _SCRIPT = {
     "requestBody": {
         "required": True,
@@ -45,7 +49,7 @@ _SCRIPT = {
     responses={
         200: {"model": bodies.OutcomeBody, "description": "All of it was heard, or it was interrupted (`wait`)."},
         202: {"description": "It has begun."},
-        **declared(400, 409, 413, 415, 422),
+        **declared(400, 404, 409, 413, 415, 422),
     },
     openapi_extra=_SCRIPT,
 )
@@ -53,20 +57,21 @@ async def perform(
     request: Request,
     show: OnStage,
     wait: Annotated[bool, Query(description="As `wait` in the JSON body.")] = False,
+    character: _Character = "",
 ) -> Any:
-    """Speak tagged text and act on its words; what is being said is interrupted first.
+    """Speak tagged text and act on its words; what the character is saying is interrupted first.
 
     A `text/plain` body is spoken while it arrives; the answer comes when all of it has.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/plain":
         text = _Arriving()
-        speaking = await show.perform(text.pieces())
+        speaking = await show.perform(text.pieces(), character=character)
         await text.receive(request.stream())
     elif kind in ("", "application/json"):
         body = _performed(await request.body())
         wait = wait or body.wait
-        speaking = await show.perform(body.text)
+        speaking = await show.perform(body.text, character=body.character or character)
     else:
         raise Refusal(
             415,
@@ -78,30 +83,18 @@ async def perform(
     return JSONResponse((await _outcome(speaking)).model_dump())
 
 
-@router.post("/interrupt", response_model=bodies.InterruptedBody, responses=declared())
-async def interrupt(show: OnStage) -> bodies.InterruptedBody:
-    """Stop everything in one act; harmless when nothing is said."""
-    heard = show.bridge.interrupt()
+@router.post("/interrupt", response_model=bodies.InterruptedBody, responses=declared(404, 422))
+async def interrupt(show: OnStage, character: _Character = "") -> bodies.InterruptedBody:
+    """Stop all that a character does in one act; harmless when nothing is said."""
+    heard = show.find(character).interrupt()
     return bodies.InterruptedBody(heard=heard.speech, shown=heard.shown, at=heard.at)
 
 
 @router.post("/act", status_code=202, response_model=bodies.ActedBody, responses=declared(400, 404, 409, 413, 422))
 async def act(show: OnStage, body: bodies.ActBody) -> bodies.ActedBody:
-    """Perform one action of the motion map at once."""
-    motion_map = show.bridge.motion_map
-    action = motion_map.find(body.name)
-    if action is None:
-        nearest = motion_map.nearest(body.name)
-        raise Refusal(
-            404,
-            f"the motion map {motion_map.name!r} has no action {body.name!r}",
-            f"did you mean {nearest!r}?" if nearest else "GET /v1/actions lists them",
-        )
-    try:
-        show.bridge.act(action.name, strength=body.strength, duration=body.duration)
-    except UsageError as error:
-        raise Refusal(409, str(error), "start the bridge again") from None
-    return bodies.ActedBody(name=action.name)
+    """Perform one action of the character's motion map at once."""
+    name = show.act(body.name, strength=body.strength, duration=body.duration, character=body.character)
+    return bodies.ActedBody(name=name)
 
 
 @router.post(
@@ -123,12 +116,12 @@ async def state(show: OnStage) -> Any:
     return show.state.snapshot()
 
 
-@router.get("/actions", response_model=list[bodies.ActionBody], responses=declared())
-async def actions(show: OnStage) -> Any:
-    """Return every action of the motion map, in the map's order."""
+@router.get("/actions", response_model=list[bodies.ActionBody], responses=declared(404, 422))
+async def actions(show: OnStage, character: _Character = "") -> Any:
+    """Return every action of the character's motion map, in the map's order."""
     return [
         {"name": each.name, "meaning": each.meaning, "kind": each.kind, "aliases": list(each.aliases)}
-        for each in show.bridge.motion_map.actions.values()
+        for each in show.find(character).motion_map.actions.values()
     ]
 
 

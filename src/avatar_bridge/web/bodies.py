@@ -58,6 +58,7 @@ class PerformBody(_Asked):
 
     text: str = Field(min_length=1, description="Tagged text.", examples=["Hi! [wave] Nice to see you."])
     wait: bool = Field(default=False, description="Answer when all of it was heard, or it was interrupted.")
+    character: str = Field(default="", max_length=200, description="Who speaks; empty for the main character.")
 
 
 class PerformedBody(_Given):
@@ -103,6 +104,7 @@ class ActBody(_Asked):
     duration: float | None = Field(
         default=None, ge=0.0, le=600.0, allow_inf_nan=False, description="Seconds; its own when left out."
     )
+    character: str = Field(default="", max_length=200, description="Who acts; empty for the main character.")
 
 
 class ActedBody(_Given):

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self
 
 import uvicorn
 
-from avatar_bridge.assembly import Bridge
+from avatar_bridge.assembly import Bridge, Cast
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import MotionMapError, SettingsError, WorldError
 from avatar_bridge.settings import WebSettings
@@ -24,6 +24,7 @@ from avatar_bridge.web.audience import Seat, WebAudience
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.door import Door
 from avatar_bridge.web.events import LARGEST_MESSAGE, EventSocket
+from avatar_bridge.web.game_requests import GameRequests
 from avatar_bridge.web.game_socket import GameSocket
 from avatar_bridge.web.games import WebGames
 from avatar_bridge.web.line import Line, missing
@@ -71,13 +72,16 @@ class Server:
         settings: WebSettings | None = None,
         *,
         games: WebGames | None = None,
+        cast: Cast | None = None,
         told: Callable[[Diagnostic], None] | None = None,
     ) -> None:
         """`told` is called with everything that the studio shows as a note, once each, as it arises.
 
-        Without `games` a game that connects is told that there is no character for it.
+        Without `games` a game that connects is told that there is no character for it. `cast`: all characters, where
+        `bridge` is the main one of several.
         """
         self._bridge = bridge
+        self._cast = cast or Cast(bridge)
         self._audience = audience
         self._games = games or WebGames()
         self._settings = settings or bridge.settings.web
@@ -99,7 +103,11 @@ class Server:
             self.notes += [each for each in (note, _exposure(self._settings.host)) if each is not None]
             state = ShowState(self._bridge, self._audience, tuple(self.notes))
             state.told = self._told
-            show = Show(self._bridge, state, self._files, self._map_form())
+            state.cast, state.games = self._cast, self._games
+            show = Show(self._bridge, state, self._files, self._map_form(), self._cast)
+            requests = GameRequests(show, self._games)
+            self._games.on_event, self._games.on_request = self._cast.happened, requests.take
+            undo.callback(requests.close)
             feed = SpeechFeed(self._bridge, self._audience)
             for follower in (state, feed):
                 self._bridge.follow(follower)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from avatar_bridge.assembly import Bridge
+from avatar_bridge.assembly import Bridge, Cast
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.errors import AvatarBridgeError
+from avatar_bridge.errors import AvatarBridgeError, UsageError
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.map_form import MapForm
@@ -43,8 +43,17 @@ class Speaking:
 class Show:
     """A bridge with what the server adds: its state, its files, and the utterances that were asked for."""
 
-    def __init__(self, bridge: Bridge, state: ShowState, files: AvatarFiles, map_form: MapForm | None = None) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        state: ShowState,
+        files: AvatarFiles,
+        map_form: MapForm | None = None,
+        cast: Cast | None = None,
+    ) -> None:
         self.bridge = bridge
+        """The main character's."""
+        self.cast = cast or Cast(bridge)
         self.state = state
         self.files = files
         self.map_form = map_form
@@ -52,15 +61,24 @@ class Show:
         self._asked: set[asyncio.Task[Outcome]] = set()
         self._closed = False
 
-    async def perform(self, script: str | AsyncIterable[str]) -> Speaking:
-        """Begin to speak, interrupting what is being said; return once the utterance has begun.
+    def find(self, character: str = "") -> Bridge:
+        """Return a character's bridge, empty for the main one; raises Refusal for one that is not there."""
+        try:
+            return self.cast.find(character)
+        except UsageError as error:
+            raise Refusal(404, str(error), "[characters.NAME] in bridge.toml adds one") from None
 
-        Raises Refusal where something newer took the floor before it began, or the bridge closes.
+    async def perform(self, script: str | AsyncIterable[str], *, character: str = "") -> Speaking:
+        """Begin to speak, interrupting what the character is saying; return once the utterance has begun.
+
+        Raises Refusal where something newer took the floor before it began, the bridge closes, or there is no such
+        character.
         """
+        bridge = self.find(character)
         if self._closed:
             raise Refusal(409, "the bridge closes", "start it again")
         began: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self.bridge.perform(self._marked(script, began)))
+        task = asyncio.create_task(bridge.perform(self._marked(bridge, script, began)))
         self._asked.add(task)
         task.add_done_callback(self._ended)
         waiting: set[asyncio.Future[Any]] = {task, began}
@@ -69,23 +87,50 @@ class Show:
             raise Refusal(409, "something newer took the floor before this began", "send it again if it still matters")
         return Speaking(began.result(), task)
 
+    def act(self, name: str, *, strength: float = 1.0, duration: float | None = None, character: str = "") -> str:
+        """Perform one action of a character's motion map at once and return its name there.
+
+        Raises Refusal for an action or a character that is not there, and once the bridge has closed.
+        """
+        bridge = self.find(character)
+        motion_map = bridge.motion_map
+        action = motion_map.find(name)
+        if action is None:
+            nearest = motion_map.nearest(name)
+            raise Refusal(
+                404,
+                f"the motion map {motion_map.name!r} has no action {name!r}",
+                f"did you mean {nearest!r}?" if nearest else "GET /v1/actions lists them",
+            )
+        try:
+            bridge.act(action.name, strength=strength, duration=duration)
+        except UsageError as error:
+            raise Refusal(409, str(error), "start the bridge again") from None
+        return action.name
+
     def adopt(self, motion_map: MotionMap) -> None:
-        """Play by `motion_map` from the next utterance on."""
-        if not self._closed:
-            self.bridge.adopt(motion_map)
+        """Let all who play by the main character's map play by `motion_map` from their next utterance on."""
+        if self._closed:
+            return
+        for bridge in self.cast:
+            if bridge.settings.motion.map == self.bridge.settings.motion.map:
+                bridge.adopt(motion_map)
 
     async def close(self) -> None:
         """Stop what is being said and wait until every request has its outcome."""
         self._closed = True
-        self.bridge.interrupt()
+        self.cast.interrupt()
         while self._asked:
             await asyncio.wait(self._asked, timeout=_INTERRUPTING)
-            self.bridge.interrupt()  # one that had been asked for had not begun
+            self.cast.interrupt()  # one that had been asked for had not begun
 
-    async def _marked(self, script: str | AsyncIterable[str], began: asyncio.Future[int]) -> AsyncGenerator[str, None]:
+    @staticmethod
+    async def _marked(
+        bridge: Bridge, script: str | AsyncIterable[str], began: asyncio.Future[int]
+    ) -> AsyncGenerator[str, None]:
         """Yield the script; that it is read at all says that its utterance has the floor."""
         if not began.done():
-            began.set_result(self.bridge.utterance)
+            began.set_result(bridge.utterance)
         if isinstance(script, str):
             yield script
             return

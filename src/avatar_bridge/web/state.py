@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import takewhile
 from typing import Any, Final
 
-from avatar_bridge.assembly import Bridge, choose_voice
+from avatar_bridge.assembly import Bridge, Cast, choose_voice
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Samples
 from avatar_bridge.errors import ProtocolError
 from avatar_bridge.ports import Page
 from avatar_bridge.stage.body import Body, Fired
 from avatar_bridge.web.audience import Seat, WebAudience
+from avatar_bridge.web.games import WebGames
 from avatar_bridge.wire import page as wire
 from avatar_bridge.wire.page_reports import PageReport, SoundState, read
 
@@ -63,6 +64,10 @@ class ShowState:
         self._voice = choose_voice(bridge.settings.voice)[0]
         self._told: dict[str, Any] = {}
         self._quiet = 0
+        self.cast = Cast(bridge)
+        """All characters; what is told of the others is what went wrong with them."""
+        self.games: WebGames | None = None
+        """The games, where there are any."""
         self.told: Callable[[Diagnostic], None] | None = None
         """Called with each note once, as it arises."""
 
@@ -195,15 +200,13 @@ class ShowState:
                 self.told(note)
 
     def _diagnostics(self) -> Iterator[Diagnostic]:
-        bridge = self._bridge
         yield from self._own
-        yield from bridge.notes[-_NOTES:]
-        yield from bridge.troubles[-_NOTES:]
         yield from self._audience.notes
-        if bridge.stage.timeline is not None:
-            yield from bridge.stage.timeline.diagnostics[-_NOTES:]
-        for body in bridge.stage.bodies:
-            yield from body.diagnostics[-_NOTES:]
+        if self.games is not None:
+            yield from self.games.notes
+        for bridge in self.cast:
+            for note in _troubles(bridge):
+                yield replace(note, message=f"{bridge.character}: {note.message}") if bridge.character else note
 
     def _tell_fired(self, *, quietly: bool) -> None:
         number = self._bridge.utterance
@@ -226,6 +229,16 @@ class ShowState:
                         native=fired.native,
                     ),
                 )
+
+
+def _troubles(bridge: Bridge) -> Iterator[Diagnostic]:
+    """Yield what went otherwise than asked with one character, the latest of each kind."""
+    yield from bridge.notes[-_NOTES:]
+    yield from bridge.troubles[-_NOTES:]
+    if bridge.stage.timeline is not None:
+        yield from bridge.stage.timeline.diagnostics[-_NOTES:]
+    for body in bridge.stage.bodies:
+        yield from body.diagnostics[-_NOTES:]
 
 
 def _target(body: Body) -> dict[str, Any]:
