@@ -20,7 +20,7 @@ from avatar_bridge.wire.osc import FLOAT, Message, Sheet, bundle, encode, read
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
 VALUES = st.one_of(
     st.integers(-(2**31), 2**31 - 1),
-    st.floats(width=32, allow_nan=False),
+    st.floats(width=32, allow_nan=False, allow_infinity=False),
     TEXTS,
     st.booleans(),
     st.binary(min_size=1, max_size=9),

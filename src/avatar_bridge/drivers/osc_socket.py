@@ -14,7 +14,9 @@ __all__ = ["Address", "OscSocket", "addresses", "resolve"]
 
 _QUIET: Final = 1.5
 """Seconds without a refusal after which a receiver counts as there."""
-_ADDRESS: Final = re.compile(r"^(?:(?:udp|osc)://)?(?:(?P<host>\[[0-9a-fA-F:]+\]|[^\s:/]+)(?::|$))?(?P<port>\d*)/?$")
+_ADDRESS: Final = re.compile(
+    r"^(?:(?:udp|osc)://)?(?:(?P<host>\[[0-9a-fA-F:]+\]|[^\s:/]+)(?::|$))?(?P<port>[0-9]{0,5})/?$"
+)
 _EXAMPLE: Final = "expected one like 127.0.0.1:39539, or several with commas between them"
 
 
@@ -35,8 +37,8 @@ def addresses(url: str | None, port: int) -> tuple[list[Address], str]:
     found: list[Address] = []
     for part in (url or "127.0.0.1").split(","):
         text = part.strip()
-        bare = text.isdigit()
-        match = None if bare else _ADDRESS.match(text)
+        bare = text.isascii() and text.isdigit() and len(text) < 6
+        match = None if bare or not text else _ADDRESS.match(text)
         host = "127.0.0.1" if bare or match is None else match["host"] or "127.0.0.1"
         number = int(text) if bare else int(match["port"] or port) if match else 0
         if not 0 < number < 65536:

@@ -112,8 +112,8 @@ class VmcDriver:
     def _explain(self, receiver: OscSocket) -> str:
         if not receiver.open:
             return f"The address {receiver.address} is not found: check its name and the network."
-        app, switch = self._preset.app, self._preset.switch
-        return f"Nobody listens on {receiver.address}: start {app} and switch on its receiver ({switch})."
+        where = f" ({self._preset.switch})" if self._preset.switch else ""
+        return f"Nobody listens on {receiver.address}: start {self._preset.app} and switch on its VMC receiver{where}."
 
     async def run(self) -> None:
         """Look names up, then keep the receivers fed until cancelled or closed."""

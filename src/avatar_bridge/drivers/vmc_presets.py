@@ -17,7 +17,7 @@ class Preset:
     app: str
     """What it is called."""
     switch: str
-    """Where its receiver is switched on."""
+    """Where its receiver is switched on; empty where that is not known."""
     port: int = 39539
     bones: bool = True
     """Whether it takes the body; one with a body of its own takes blendshapes alone."""
@@ -27,7 +27,7 @@ class Preset:
 
 PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
     {
-        "vmc": Preset("the VMC program", "its VMC receiver"),
+        "vmc": Preset("the VMC program", ""),
         "vseeface": Preset("VSeeFace", "General settings, VMC protocol receiver", lead=0.06),
         "vmagicmirror": Preset("VMagicMirror", "Settings, VMCP, then the VMCP tab", lead=0.06),
         "warudo": Preset("Warudo", "a VMC receiver asset in the character's motion capture"),

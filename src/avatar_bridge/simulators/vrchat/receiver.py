@@ -110,6 +110,8 @@ class VRChatSimulator:
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+            # the port is given back in the loop's next round
+            await asyncio.sleep(0)
         if self._journal is not None:
             self._journal.close()
 
