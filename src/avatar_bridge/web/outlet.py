@@ -110,13 +110,15 @@ class PlainLine:
                 while await self._some():
                     pass
                 if self._farewell is not None:
+                    while self._waiting:
+                        await self._send(_decoded(self._waiting.popleft()))
                     await self._send(self._farewell)
         except (TimeoutError, OSError):
             self._left = True
 
     async def _some(self) -> bool:
         """Send what waits, then wait for more; return False at the end."""
-        while self._waiting and not self._left:  # a farewell goes behind what was said
+        while self._waiting and self.usable:
             before = self.congested
             wire = self._waiting.popleft()
             if before and not self.congested and self.on_relief is not None:
