@@ -82,8 +82,8 @@ class Shots:
             self._add(_media(name, "stop"), Proof("", None, "release"), self._now())
 
     def reset(self) -> None:
-        """Drop what waits and stop everything that plays."""
-        self._shots.clear()
+        """Drop what waits, but for what puts things back, and stop everything that plays."""
+        self._shots = [shot for shot in self._shots if not shot.proof.action]
         for name in sorted(self._playing):
             self.stop(name)
 
