@@ -53,7 +53,7 @@ class Chatbox:
         if self._zero is None or now - self._last < PACE:
             return None
         line = None
-        while self._lines and self._lines[0][0] <= now - self._zero:
+        while self._lines and self._lines[0][0] <= now - self._zero + 1e-3:
             line = self._lines.popleft()[1]
         if line is not None:
             self._last = now
