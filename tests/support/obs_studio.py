@@ -32,8 +32,9 @@ def missing_obs() -> str:
 class ObsStudio:
     """A running OBS with one scene, spoken to as any obs-websocket client would."""
 
-    def __init__(self, client: Any, display: str) -> None:
+    def __init__(self, client: Any, display: str, *, url: str = "", password: str = "") -> None:
         self.display = display
+        self.url, self.password = url, password
         self._client = client
 
     async def ask(self, request: str, **data: Any) -> dict[str, Any]:
@@ -92,7 +93,7 @@ async def obs_studio(
         await client.connect()
         try:
             await asyncio.wait_for(client.wait_until_identified(), 20)
-            obs = ObsStudio(client, display)
+            obs = ObsStudio(client, display, url=f"ws://127.0.0.1:{port}", password=password)
             await _scene(obs)
             yield obs
         finally:

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
-from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples
+from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, State
 from avatar_bridge.drivers.link import Link
 from avatar_bridge.drivers.obs_captions import ObsCaptions
 from avatar_bridge.drivers.obs_client import ObsClient
@@ -42,7 +42,7 @@ _CALM = 0.05
 
 
 class ObsDriver:
-    """Acts in OBS and captions what is said; a `Driver`, `Adopter`, `Witness` and `Follower` that never raises."""
+    """Acts in OBS and captions what is said; a `Driver`, `Adopter`, `Witness`, `Follower` and `Timed`."""
 
     target: ClassVar[str] = "obs"
 
@@ -120,17 +120,16 @@ class ObsDriver:
     def send_command(self, command: Command) -> None:
         """Hand over a due command; it is kept over a lost connection as long as it makes sense."""
         self._switches.command(command)
-        if self._captions is not None:
-            self._captions.hint(command, self.lead)
 
     def acted(self) -> list[Acted]:
         """Return and forget what OBS did since the last call, by its own word."""
         return self._proofs.acted()
 
-    def keep_time(self, heard: Callable[[], float]) -> None:
-        """Take what tells the seconds of the utterance that were heard; captions go by it."""
+    def tick(self, at: float, heard: float | None, doing: State) -> None:
+        """Learn how much of the utterance was heard; captions go by it."""
+        del at, doing
         if self._captions is not None:
-            self._captions.heard = heard
+            self._captions.tick(heard)
 
     def began(self, number: int, timeline: Timeline) -> None:
         """Learn of a new utterance, to caption it."""

@@ -19,14 +19,16 @@ SHORTEST: Final = 2.0
 _LONGEST: Final = 7.0
 _PAUSE: Final = 1.2
 """Seconds of silence over which no caption reaches."""
-_LETTERS: Final = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("áéíóúç÷Ññ®°½¿™¢£♪àèâêîôû")
-"""The basic and special sets; the extended ones, which decoders may lack, are written in plain letters."""
+_LETTERS: Final = (
+    frozenset(map(chr, range(0x20, 0x7F)))
+    | frozenset("áéíóúç÷Ññ®°½¿™¢£♪àèâêîôû")
+    | frozenset("ÁÉÓÚÜü‘¡’—©“”ÀÂÇÈÊËëÎÏïÔÙùÛ«»ÃãÍÌìÒòÕõÄäÖöß¥ÅåØø")
+)
+"""The basic, special and extended sets, without the characters for drawing boxes."""
 _INSTEAD: Final = {
-    "’": "'", "‘": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "−": "-",
-    "…": "...", "•": "-", "·": "-", "×": "x", "€": "EUR", "¥": "JPY", "♫": "♪", "♬": "♪", "ß": "ss", "æ": "ae",
-    "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "þ": "th",
-    "Þ": "Th", "ð": "d", "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "¡": "!", "©": "(c)",
-    "、": ", ", "。": ". ", "！": "!", "？": "?", "\u00a0": " ",
+    "‚": "'", "„": "“", "–": "—", "−": "-", "…": "...", "•": "-", "·": "-", "×": "x", "€": "EUR", "♫": "♪", "♬": "♪",
+    "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "þ": "th",
+    "Þ": "Th", "ð": "d", "、": ", ", "。": ". ", "！": "!", "？": "?",
 }  # fmt: skip
 
 
