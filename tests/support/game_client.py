@@ -118,6 +118,8 @@ class GameClient:
         self.shown: dict[int, Shown] = {}
         self.log: list[tuple[float, Message]] = []
         """What the bridge said, each with the client's clock at which it came."""
+        self.said: list[Message] = []
+        """What this game said."""
         self.frames: list[tuple[float, int, int, float]] = []
         """With `keep_frames`: when it came, sequence, character, `at`."""
         self.acted: list[tuple[float, int, int | None, str, bool]] = []
@@ -135,6 +137,7 @@ class GameClient:
     async def __aenter__(self) -> Self:
         self._socket = await connect(self._address, proxy=None, max_queue=None, ping_interval=None, compression=None)
         try:
+            self.said.append(self._hello)
             await self._socket.send(json.dumps(self._hello))
             first = json.loads(await self._socket.recv())
             if first["type"] == "refused":
@@ -174,7 +177,9 @@ class GameClient:
 
     async def send(self, kind: str, **fields: Any) -> None:
         """Send a message; silently nothing once the bridge is gone."""
-        await self.send_text(json.dumps({"type": kind, **fields}))
+        message = {"type": kind, **fields}
+        self.said.append(message)
+        await self.send_text(json.dumps(message))
 
     async def send_text(self, text: str | bytes) -> None:
         assert self._socket is not None

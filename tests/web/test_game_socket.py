@@ -404,6 +404,7 @@ async def test_requests_are_passed_on_and_not_without_end(place: Place) -> None:
         asked.append((character, message))
         game.tell(f'{{"type":"result","id":"{message["id"]}","ok":true}}')
 
+    place.games.on_request = None
     async with place.plain() as plain:
         refused = await answer(plain, '{"type":"say","text":"Hi! [wave]","id":"a1"}')
         assert (refused["id"], refused["ok"]) == ("a1", False)
@@ -494,7 +495,7 @@ async def test_a_message_that_is_too_large_ends_the_connection(place: Place) -> 
     await until(lambda: place.anna.seen[-1] == ("left", "game 1"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(
         st.one_of(
