@@ -17,7 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from avatar_bridge.errors import WorldError
+from avatar_bridge.errors import UsageError, WorldError
 
 __all__ = ["SocketSimulator"]
 
@@ -160,6 +160,8 @@ class SocketSimulator:
             orders[word](rest.strip())
         except (ValueError, KeyError):
             return f"not understood: {line.strip()!r}"
+        except UsageError as error:
+            return f"not done: {error}"
         return f"done: {line.strip()}"
 
     def orders(self) -> dict[str, Callable[[str], object]]:
