@@ -110,15 +110,18 @@ def demo(report: Path, as_json: bool, open_page: bool | None, **arguments: Any) 
 @cli.command()
 @click.argument("source", metavar="FILE|-")
 @_with(*_SETTING_OPTIONS, *_STAGE_OPTIONS)
+@click.option("--character", default="", help="Who performs, of [characters] in the settings (default: the main one).")
+@click.option("--acted", is_flag=True, help="Print when each target acted on each cue.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def perform(source: str, as_json: bool, **arguments: Any) -> None:
+def perform(source: str, as_json: bool, character: str, acted: bool, **arguments: Any) -> None:
     """Speak tagged text to the configured targets, as it arrives.
 
     Example: echo "Hi! [wave] Nice to see you." | avatar-bridge perform -
     """
     from avatar_bridge.commands import perform as command
 
-    shell.run(command.perform(source, _settings(arguments), as_json=as_json))
+    settings = _settings(arguments)
+    shell.run(command.perform(source, settings, as_json=as_json, character=character, acted=acted))
 
 
 @cli.command()

@@ -1,26 +1,27 @@
-"""A bridge with its pages: the server around it, who looks on, and the overlay in the user's browser."""
+"""A cast with its pages and games: the server around it, who looks on, and the overlay in the user's browser."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from avatar_bridge import registry
-from avatar_bridge.assembly import Bridge
+from avatar_bridge.assembly import Bridge, Cast
 from avatar_bridge.commands import browser
 from avatar_bridge.commands.arrivals import Arrivals, Notes
 from avatar_bridge.errors import UsageError
-from avatar_bridge.ports import Page
+from avatar_bridge.ports import Game, GameAbilities, Games, Page
 from avatar_bridge.settings import DriverSettings, Settings
 
 try:
-    from avatar_bridge.web import Server, WebAudience
+    from avatar_bridge.web import Server, WebAudience, WebGames
 except ImportError as error:
     raise UsageError(f"the pages need more packages ({error}); {registry.remedy('web')}") from error
 
-__all__ = ["Onlooker", "on_air", "show", "with_overlay"]
+__all__ = ["GameOnlooker", "OnAir", "Onlooker", "cast_on_air", "on_air", "show", "with_overlay"]
 
 _LOADING = 30.0
 """Seconds that the browser has to come up and to show the avatar."""
@@ -73,23 +74,87 @@ def with_overlay(settings: Settings) -> Settings:
     return settings.model_copy(update={"drivers": {**settings.drivers, "overlay": DriverSettings()}})
 
 
+class GameOnlooker:
+    """Notices games that come to show a character and go; an attendant of games."""
+
+    def __init__(self, character: str = "", say: Callable[[str], None] | None = None) -> None:
+        """`say` gets a line for each game that comes or goes."""
+        self._shown = f"shows {character}" if character else "shows the character"
+        self._say = say
+        self._here = asyncio.Event()
+        self._games: set[int] = set()
+
+    async def shown(self, within: float) -> bool:
+        """Return True once a game shows the character; False after `within` seconds."""
+        return await _within(within, self._here)
+
+    def joined(self, game: Game, abilities: GameAbilities) -> None:
+        """Notice a game."""
+        del abilities
+        if self._say is not None and game.id not in self._games:
+            self._say(f"The game {game.name!r} {self._shown}.")
+        self._games.add(game.id)
+        self._here.set()
+
+    def left(self, game: Game) -> None:
+        """Forget a game."""
+        self._games.discard(game.id)
+        if not self._games:
+            self._here.clear()
+        if self._say is not None:
+            self._say(f"The game {game.name!r} has left.")
+
+    def received(self, game: Game, message: Mapping[str, Any]) -> None:
+        """Nothing is asked of games here."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnAir:
+    """What runs while a cast is on air."""
+
+    cast: Cast
+    server: Server
+    onlooker: Onlooker
+    """Who looks on at the pages."""
+    games: Games
+
+    def watch_games(self, character: str = "", say: Callable[[str], None] | None = None) -> GameOnlooker:
+        """Return who looks on at the games that show a character."""
+        found = GameOnlooker(character, say)
+        self.games.attend(self.games.enter(character), found)
+        return found
+
+
+@asynccontextmanager
+async def cast_on_air(settings: Settings, *, say: Callable[[str], None] | None = None) -> AsyncIterator[OnAir]:
+    """Yield a running cast, the server of its pages and games, and who looks on.
+
+    `say` gets a line for each note, once, and for each overlay and each game that comes and goes.
+    """
+    audience, games = WebAudience(), WebGames()
+    onlooker = Onlooker()
+    audience.attend(onlooker)
+    cast = Cast.from_settings(settings, audience=audience, games=games)
+    server = Server(cast.main, audience, games=games, cast=cast, told=Notes(say) if say else None)
+    async with cast, server:
+        on = OnAir(cast, server, onlooker, games)
+        if say is not None:
+            audience.attend(Arrivals(say, lambda: getattr(cast.main.stage.speaker, "page_id", None)))
+            for name in games.characters:
+                on.watch_games(name, say)
+        yield on
+
+
 @asynccontextmanager
 async def on_air(
     settings: Settings, *, say: Callable[[str], None] | None = None
 ) -> AsyncIterator[tuple[Bridge, Server, Onlooker]]:
-    """Yield a running bridge, the server of its pages, and who looks on.
+    """Yield the main character's running bridge with the overlay as a target, its server, and who looks on.
 
-    `say` gets a line for each note, once, and for each overlay that comes and goes.
+    `say`: as of `cast_on_air`.
     """
-    audience = WebAudience()
-    onlooker = Onlooker()
-    audience.attend(onlooker)
-    bridge = Bridge.from_settings(with_overlay(settings), audience=audience)
-    server = Server(bridge, audience, told=Notes(say) if say else None)
-    async with bridge, server:
-        if say is not None:
-            audience.attend(Arrivals(say, lambda: getattr(bridge.stage.speaker, "page_id", None)))
-        yield bridge, server, onlooker
+    async with cast_on_air(with_overlay(settings), say=say) as on:
+        yield on.cast.main, on.server, on.onlooker
 
 
 async def show(server: Server, onlooker: Onlooker, say: Callable[[str], None]) -> bool:

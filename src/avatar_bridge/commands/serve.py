@@ -25,7 +25,7 @@ async def serve(
     With `open_page` the studio is opened in the user's browser.
     """
     async with on_air(settings, say=_say) as (_, server, _):
-        for line in address_lines(server, as_json=as_json):
+        for line in address_lines(server, as_json=as_json, gaming=settings.gaming):
             click.echo(line, file=out)
         if open_page:
             browser.open_address(server.studio_address).add_done_callback(_told)
@@ -41,17 +41,27 @@ def _told(taken: asyncio.Future[bool]) -> None:
         _say("note: there is no browser to open the studio in (open its address on another screen)")
 
 
-def address_lines(server: Server, *, as_json: bool) -> list[str]:
-    """Return where the pages are: for people, or one JSON object for programs."""
+def address_lines(server: Server, *, as_json: bool, gaming: bool = False) -> list[str]:
+    """Return where the pages and the games' socket are: for people, or one JSON object for programs.
+
+    People are told of the socket where a game is a target (`gaming`).
+    """
     if as_json:
         told = {
             "address": server.address,
             "overlay": server.overlay_address,
             "studio": server.studio_address,
+            "game": server.game_address,
             "token": server.token,
         }
         return [json.dumps(told)]
-    return [
+    lines = [
         f"Overlay, for a browser source in OBS: {server.overlay_address}",
         f"Studio, for your second screen:       {server.studio_address}",
     ]
+    if gaming:
+        lines += [
+            f"Games connect to:                     {server.game_address}",
+            f"with the token:                       {server.token}",
+        ]
+    return lines
