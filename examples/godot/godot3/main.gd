@@ -50,7 +50,7 @@ func _idle(_delta):
 	var own = Client.Link.now()
 	if options.has("sync") and own >= _next_sync:
 		_next_sync = own + 0.1
-		_tell("sync", {"offset": client.clock().offset if client.clock() != null else null})
+		_tell("sync", {"offset": client.clock().offset if client.clock() != null and client.clock().known else null})
 	if client.bridge_time() >= _interrupt_at:
 		_interrupt_at = INF
 		_tell("interrupting", {})
@@ -114,8 +114,9 @@ func _on_utterance_began(character, utterance):
 func _on_utterance_ended(character, utterance, complete, shown):
 	var heard = {"character": character.name, "utterance": utterance, "complete": complete, "shown": shown}
 	if character.sound != null:
-		heard["taken_at"] = character.sound.taken_at
-		heard["start"] = character.sound.first_start
+		if character.sound.taken_at < INF and character.sound.first_start < INF:
+			heard["taken_at"] = character.sound.taken_at
+			heard["start"] = character.sound.first_start
 		heard["underruns"] = character.sound.schedule.underruns
 	_tell("ended", heard)
 	_left -= 1
