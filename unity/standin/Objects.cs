@@ -32,7 +32,7 @@ namespace UnityEngine
 
         internal void Alive()
         {
-            StandIn.MainThread(GetType().Name);
+            if (!StandIn.OnMainThread) StandIn.MainThread(GetType().Name);
             if (destroyed) throw new MissingReferenceException("The object of type '" + GetType().Name + "' has been destroyed but you are still trying to access it.");
         }
 

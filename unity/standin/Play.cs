@@ -80,6 +80,8 @@ namespace UnityEngine
 
         public static bool Keeps(GameObject gameObject) { return kept.Contains(gameObject); }
 
+        internal static bool OnMainThread { get { return Thread.CurrentThread == s_Main; } }
+
         internal static void MainThread(string what)
         {
             if (Thread.CurrentThread != s_Main)

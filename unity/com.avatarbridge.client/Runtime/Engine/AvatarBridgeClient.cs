@@ -71,6 +71,9 @@ namespace AvatarBridge
         /// <summary>Makes the way to the bridge from its address; set it before enabling to use another (WebGL, tests).</summary>
         public Func<string, ITransport> MakeTransport { get; set; }
 
+        /// <summary>The client's clock in seconds, safe on every thread; null is MonotonicClock. Set it before enabling.</summary>
+        public Func<double> Clock { get; set; }
+
         /// <summary>The protocol's session; null while disabled.</summary>
         public GameConnection Connection { get; private set; }
 
@@ -278,9 +281,9 @@ namespace AvatarBridge
 #endif
         }
 
-        private static double Now()
+        private double Now()
         {
-            return MonotonicClock.Now;
+            return Clock == null ? MonotonicClock.Now : Clock();
         }
 
         private void OnDisable()
@@ -318,7 +321,7 @@ namespace AvatarBridge
             if (connectAtStart && !_opened) OpenOnce();
             if (!_open) return;
             if (_stale) Rejoin();
-            var now = MonotonicClock.Now;
+            var now = Now();
             for (var index = 0; index < _parts.Count; index++)
             {
                 var sound = _parts[index] as AvatarBridgeAudio;
@@ -348,7 +351,7 @@ namespace AvatarBridge
         private void LateUpdate()
         {
             if (!_open || _paused || Connection == null) return;
-            var now = MonotonicClock.Now;
+            var now = Now();
             var characters = Connection.Characters;
             for (var index = 0; index < characters.Count; index++) characters[index].Sample(now);
         }
