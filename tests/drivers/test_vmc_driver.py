@@ -214,9 +214,15 @@ async def test_closing_rests_and_closes_the_mouth(drive: Callable[..., VmcDriver
     driver.send_command(Command("act", 0.0, "heart"))
     await play(driver, receiver, 5, SPOKEN | {"left_upper_arm_z": 120.0})
     raised = receiver.frames[-1].bones["LeftUpperArm"]
+    before = receiver.count
     async with asyncio.timeout(2):
-        await driver.close()
-    await receiver.wait(0)
+        closing = asyncio.create_task(driver.close())
+        await asyncio.sleep(0)
+        # whoever still plays hands frames over meanwhile
+        driver.send_frame(Frame(1.0, SPOKEN))
+        driver.send_command(Command("act", 0.0, "heart"))
+        await closing
+        await receiver.wait(before + 3 - receiver.count)
     frame = receiver.frames[-1]
     assert frame.bones["LeftUpperArm"] != raised
     assert not any(frame.blends.values())

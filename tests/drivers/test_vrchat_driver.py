@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from udp_peers import free_port, python_osc
 
+from avatar_bridge.assembly import Bridge
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment
 from avatar_bridge.core.vocabulary import Frame
@@ -21,6 +22,7 @@ from avatar_bridge.drivers.vrchat_chatbox import Chatbox
 from avatar_bridge.drivers.vrchat_deeds import Changes
 from avatar_bridge.errors import ProtocolError, SettingsError
 from avatar_bridge.ports import Adopter, Command, Driver, Follower
+from avatar_bridge.settings import Settings, override
 from avatar_bridge.simulators.vrchat import VRChatSimulator
 
 MAP = load_motion_map(
@@ -265,3 +267,24 @@ def test_changes_forget_what_is_wanted_no_more() -> None:
 def test_a_rate_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(SettingsError, match="1 to 60"):
         VRChatDriver(motion_map=MAP, rate=0.0)
+
+
+async def test_a_bridge_speaks_in_the_chatbox_and_moves_the_mouth() -> None:
+    async with VRChatSimulator(port=0, tell=0) as vrchat:
+        options = {"chatbox": True, "listen": 0}
+        settings = override(
+            Settings(),
+            {
+                "voice.engine": "tone",
+                "sound.speaker": "none",
+                "drivers": {"vrchat": {"url": vrchat.url, "options": options}},
+            },
+        )
+        async with Bridge.from_settings(settings) as bridge:
+            await bridge.ready()
+            await bridge.perform("Hello there! [smile] How are you?")
+            assert bridge.troubles == []
+        await until(lambda: vrchat.values["AB/MouthOpen"] == 0.0)
+        assert vrchat.chat[0].text == "Hello there!"
+        assert max(value for _, name, value in vrchat.arrivals if name == "AB/MouthOpen") > 0.3
+        vrchat.check()

@@ -158,13 +158,14 @@ class VmcDriver:
 
     def send_frame(self, frame: Frame) -> None:
         """Send the frame now, to whoever listens."""
-        self._values = frame.values
         if not self._closed:
+            self._values = frame.values
             self._send()
 
     def send_command(self, command: Command) -> None:
         """Hold a blendshape or let it go; it shows in the next frame."""
-        self._held.command(command, self._now(), self._blends)
+        if not self._closed:
+            self._held.command(command, self._now(), self._blends)
 
     async def close(self) -> None:
         """Put the avatar at rest with its mouth closed; three times, since a packet may be lost."""

@@ -177,16 +177,17 @@ class VRChatDriver:
 
     def send_frame(self, frame: Frame) -> None:
         """Send what the frame changes."""
+        if self._closed:
+            return
         self._values = frame.values
         if self._chatbox:
             self._chatbox.heard(self._now(), frame.values.get("mouth_open", 0.0))
-        if not self._closed:
-            self._send()
+        self._send()
 
     def send_command(self, command: Command) -> None:
         """Set a parameter, or set it back, now."""
-        self._deeds.command(command, self._now())
         if not self._closed:
+            self._deeds.command(command, self._now())
             self._send()
 
     def began(self, number: int, timeline: Timeline) -> None:
