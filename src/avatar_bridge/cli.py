@@ -308,28 +308,32 @@ def doctor(as_json: bool, **arguments: Any) -> None:
 
 
 @cli.command()
-@click.argument("target", type=click.Choice(["vts"]))
+@click.argument("target", type=click.Choice(["vts", "obs", "vmc", "nizima", "warudo", "vnyan", "vrchat"]))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The target's own where absent; 0 takes a free one.")
 @click.option("--record", type=_FILE, help="One JSON line a request or frame received.")
-@click.option("--model", default="akari", show_default=True, help="Sample model, .vtube.json file, or none.")
-@click.option("--fps", type=click.IntRange(1, 240), default=60, show_default=True)
-@click.option("--popup", type=click.Choice(["auto_allow", "auto_deny", "wait"]), default="auto_allow", help="The user.")
-@click.option("--broadcast/--no-broadcast", default=True, help="Announce it by UDP as the app does.")
-@click.option("--tokens", type=_FILE, help="Keep the allowed plugins in this file.")
-@click.option("--set", "switches", multiple=True, metavar="NAME=VALUE", help="A switch of the simulated app.")
-@click.option("--orders", is_flag=True, help="Read orders from standard input: stall 2, drop, api off, load NAME ...")
-@click.option("--view/--no-view", default=True, help="Draw the model in the terminal.")
-def simulate(target: str, switches: tuple[str, ...], **arguments: Any) -> None:
+@click.option("--orders", is_flag=True, help="Read orders from standard input: stall 2, drop, ... (not vmc, vrchat)")
+@click.option("--model", help="vts: sample model, .vtube.json file, or none. nizima: natori, vowels, bare or none.")
+@click.option(
+    "--popup", type=click.Choice(["auto_allow", "auto_deny", "wait"]), help="vts, nizima: what the user does."
+)
+@click.option("--password", help="obs: the password that it asks for.")
+@click.option("--fps", type=click.IntRange(1, 240), help="vts: frames a second (60).")
+@click.option("--broadcast/--no-broadcast", default=True, help="vts: announce it by UDP as the app does.")
+@click.option("--tokens", type=_FILE, help="vts: keep the allowed plugins in this file.")
+@click.option("--set", "switches", multiple=True, metavar="NAME=VALUE", help="vts: a switch of the simulated app.")
+@click.option("--view/--no-view", default=True, help="vts: draw the model in the terminal.")
+@click.pass_context
+def simulate(context: click.Context, /, target: str, **arguments: Any) -> None:
     """Stand in for a target, strictly by its documents.
 
     Example: avatar-bridge simulate vts --port 8001 --record frames.jsonl
     """
     from avatar_bridge.commands import simulate as command
-    from avatar_bridge.commands import simulator_orders
 
-    del target
-    shell.run_until_stopped(command.simulate_vts(options=simulator_orders.options(switches), **arguments))
+    source = click.core.ParameterSource.DEFAULT
+    given = {name: value for name, value in arguments.items() if context.get_parameter_source(name) is not source}
+    shell.run_until_stopped(command.simulate(target, given))
 
 
 @cli.command()

@@ -22,6 +22,7 @@ from avatar_bridge.errors import UsageError, WorldError
 __all__ = ["SocketSimulator"]
 
 _LOG = 100_000
+_SAID = 50
 _LARGEST = 16 * 2**20
 
 
@@ -41,6 +42,8 @@ class SocketSimulator:
         self.faults: deque[str] = deque(maxlen=_LOG)
         """What a client did that the program's documents do not allow, a sentence each."""
         self.connections: set[ServerConnection] = set()
+        self._said: deque[str] = deque(maxlen=_SAID)
+        self._count = 0
         self._record = record
         self._file: TextIO | None = None
         self._server: Server | None = None
@@ -175,8 +178,13 @@ class SocketSimulator:
         }
 
     def describe(self) -> list[str]:
-        """Return the lines that tell people how it is."""
-        return [f"connections: {len(self.connections)}", *(f"fault: {fault}" for fault in self.faults)]
+        """Return the lines that tell people how it is, and the last 50 things that happened, each with its number."""
+        return [f"connections: {len(self.connections)}", *self._said]
+
+    def say(self, text: str) -> None:
+        """Tell people that something happened."""
+        self._count += 1
+        self._said.append(f"{self._count} {text}")
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         """Wait until the condition holds, looking at whatever happens; raises TimeoutError where it does not."""
@@ -191,6 +199,7 @@ class SocketSimulator:
     def fault(self, text: str) -> None:
         """Note what the client should not have done."""
         self.faults.append(text)
+        self.say(f"fault: {text}")
         self.note("fault", text=text)
 
     def note(self, kind: str, **fields: Any) -> None:

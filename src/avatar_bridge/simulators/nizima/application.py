@@ -126,10 +126,7 @@ class NizimaSimulator(SocketSimulator):
         default = {each.id: each.default for each in self.current.parameters} if self.current is not None else {}
         posed = [f"{key} {value:.2f}" for key, value in self.values.items() if abs(value - default[key]) >= 0.005]
         shown = [f"model: {name}", *plugins, f"expressions: {', '.join(sorted(self.expressions)) or 'none'}"]
-        return [*super().describe(), *shown, *([f"pose: {', '.join(posed)}"] if posed else []), *self._done()]
-
-    def _done(self) -> list[str]:
-        return [f"{method}: {what}" for method, what in self.done]
+        return [*super().describe(), *shown, *([f"pose: {', '.join(posed)}"] if posed else [])]
 
     def orders(self) -> dict[str, Callable[[str], object]]:
         """Add what the user does: `enable`, `disable`, `remove`, `load NAME`, `unload`."""
@@ -335,6 +332,7 @@ class NizimaSimulator(SocketSimulator):
 
     def _carry(self, method: str, asset: Asset) -> dict[str, Any]:
         self.done.append((method, asset.name))
+        self.say(f"{method}: {asset.name}")
         self.note("done", method=method, name=asset.name)
         return {}
 

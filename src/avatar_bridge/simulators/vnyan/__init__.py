@@ -37,10 +37,6 @@ class VNyanSimulator(SocketSimulator):
         self.commands: deque[ReceivedCommand] = deque(maxlen=_LOG)
         """What nodes got, in order."""
 
-    def describe(self) -> list[str]:
-        """Return the last commands and the faults."""
-        return [*super().describe(), *(f"command: {each.name} {each.message}".rstrip() for each in self.commands)]
-
     async def received(self, connection: ServerConnection, message: str | bytes) -> None:
         """Pass a command on to the nodes."""
         del connection
@@ -52,4 +48,5 @@ class VNyanSimulator(SocketSimulator):
             self.fault(f"expected one line `command message`, got {message[:80]!r}")
             return
         self.commands.append(ReceivedCommand(name, rest))
+        self.say(f"command: {message}")
         self.note("command", command=name, message=rest)

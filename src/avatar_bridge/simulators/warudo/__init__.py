@@ -39,10 +39,6 @@ class WarudoSimulator(SocketSimulator):
         self.actions: deque[ReceivedAction] = deque(maxlen=_LOG)
         """What blueprints got, in order."""
 
-    def describe(self) -> list[str]:
-        """Return the last actions and the faults."""
-        return [*super().describe(), *(f"action: {each.name} {each.data!r}" for each in self.actions)]
-
     async def received(self, connection: ServerConnection, message: str | bytes) -> None:
         """Pass an action on to the blueprints."""
         del connection
@@ -60,6 +56,7 @@ class WarudoSimulator(SocketSimulator):
             self.fault(f"fields that Warudo does not know: {', '.join(sorted(set(said) - {'action', 'data'}))}")
         else:
             self.actions.append(ReceivedAction(said["action"], said.get("data")))
+            self.say(f"action: {said['action']} {json.dumps(said.get('data'), ensure_ascii=False)}")
             self.note("action", action=said["action"], data=said.get("data"))
 
 
