@@ -83,9 +83,8 @@ def problems(package: Path = PACKAGE) -> list[str]:
             owners[match[1]] = path
             if match[1] != guid(path, package):
                 found.append(f"{name}.meta holds another GUID than its path gives; was the file renamed?")
-    for stray in sorted(set(package.rglob("*.meta")) - expected):
-        found.append(f"{stray.relative_to(package).as_posix()} belongs to no file")
-    return found
+    strays = sorted(set(package.rglob("*.meta")) - expected)
+    return found + [f"{stray.relative_to(package).as_posix()} belongs to no file" for stray in strays]
 
 
 def write(package: Path = PACKAGE) -> int:
@@ -106,6 +105,6 @@ def write(package: Path = PACKAGE) -> int:
 if __name__ == "__main__":
     if "--check" in sys.argv[1:]:
         wrong = problems()
-        print("\n".join(wrong))
+        print("\n".join(wrong) or "every file has its .meta")
         sys.exit(bool(wrong))
     print(f"{write()} .meta files changed")

@@ -36,7 +36,8 @@ namespace AvatarBridge
 
         public string Hello(GameOptions options, IList<GameCharacter> characters)
         {
-            Type("hello").Integer("protocol", Protocol).Integer("oldest", OldestProtocol).Text("token", options.Token);
+            Type("hello").Integer("protocol", options.Protocol).Integer("oldest", options.OldestProtocol)
+                .Text("token", options.Token);
             writer.Object("client").Text("name", options.GameName).Text("engine", options.Engine)
                 .Text("version", options.GameVersion).EndObject();
             writer.Array("capabilities");

@@ -14,6 +14,8 @@ namespace AvatarBridge
             Captions = true;
             Sound = true;
             OutputRate = 48000;
+            Protocol = GameMessages.Protocol;
+            OldestProtocol = GameMessages.OldestProtocol;
         }
 
         /// <summary>The bridge's token; never written to a log.</summary>
@@ -36,5 +38,8 @@ namespace AvatarBridge
 
         /// <summary>Samples a second of the game's sound output.</summary>
         public int OutputRate { get; set; }
+
+        internal int Protocol { get; set; }
+        internal int OldestProtocol { get; set; }
     }
 }

@@ -236,8 +236,8 @@ namespace AvatarBridge
                 if (cursor < written)
                 {
                     float b = samples[(int)(cursor & mask)];
-                    float a = cursor > first ? samples[(int)((cursor - 1) & mask)] : b;
                     float c = cursor + 1 < written ? samples[(int)((cursor + 1) & mask)] : 0;
+                    float a = cursor > first ? samples[(int)((cursor - 1) & mask)] : 2 * b - c;
                     float d = cursor + 2 < written ? samples[(int)((cursor + 2) & mask)] : 0;
                     float t = phase / (float)outputRate;
                     into[index] = b + 0.5f * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));

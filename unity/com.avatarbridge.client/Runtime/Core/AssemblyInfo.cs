@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("AvatarBridge.Core.Tests")]
+[assembly: InternalsVisibleTo("GameProbe")]

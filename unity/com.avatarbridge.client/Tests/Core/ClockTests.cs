@@ -1,0 +1,56 @@
+using NUnit.Framework;
+
+namespace AvatarBridge.Tests
+{
+    [TestFixture]
+    public class ClockTests
+    {
+        [Test]
+        public void OffsetsAreThoseOfTheVectors()
+        {
+            JsonValue file = Vectors.Read("clock.json");
+            foreach (JsonValue one in Vectors.Items(file["cases"]))
+            {
+                var clock = new ClockSync();
+                int number = 0;
+                foreach (JsonValue sample in Vectors.Items(one["samples"]))
+                {
+                    clock.Answer(sample.Number("sent"), sample.Number("received"), sample.Number("now"));
+                    string where = one.Text("name") + ", sample " + number++;
+                    Assert.AreEqual(!sample["offset"].IsNull, clock.Known, where);
+                    if (clock.Known)
+                    {
+                        Assert.AreEqual(sample.Number("offset"), clock.Offset, file.Number("tolerance"), where);
+                    }
+                }
+            }
+        }
+
+        [Test]
+        public void FourQuickPingsThenOneASecond()
+        {
+            var clock = new ClockSync();
+            int pings = 0;
+            for (int tick = 0; tick <= 1000; tick++)
+            {
+                pings += clock.PingDue(100 + tick / 100.0) ? 1 : 0;
+            }
+            // at 0, 0.05, 0.10, 0.15, then every second
+            Assert.AreEqual(4 + 9, pings);
+        }
+
+        [Test]
+        public void AClockThatJumpsIsPingedAnewAtOnce()
+        {
+            var clock = new ClockSync();
+            while (clock.PingDue(10))
+            {
+                clock.Answer(10, 10.002, 20.001);
+            }
+            Assert.IsFalse(clock.Answer(11, 11.002, 91.001));
+            Assert.IsTrue(clock.Answer(12, 12.002, 92.001));
+            Assert.AreEqual(80, clock.Offset, 1e-9);
+            Assert.AreEqual(1, clock.Jumps);
+        }
+    }
+}
