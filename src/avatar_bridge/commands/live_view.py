@@ -65,6 +65,9 @@ async def _tell(bridge: Bridge) -> None:
             if told.get(body.driver.name) != line:
                 told[body.driver.name] = line
                 _say(line)
+            if body.missed is not None and told.get(f"{body.driver.name} missed") != body.missed.message:
+                told[f"{body.driver.name} missed"] = body.missed.message
+                _say(body.missed.message)
             fired = list(body.fired)
             for item in fired[_already(fired, seen.get(index, [])) :]:
                 word = word_of(bridge.timeline, item)
