@@ -24,14 +24,14 @@ def seen(frame: VmcFrame, rest: VmcFrame) -> set[str]:
 
 
 async def main(port: int) -> None:
-    """Print every change until Ctrl-C, or until nothing has come for three seconds after something had."""
+    """Print every change until Ctrl-C, or until nothing has come for a second and a half after something had."""
     async with VmcSimulator(port=port) as receiver:
         print(f"listening on {receiver.url}", flush=True)
         rest = await receiver.wait(1, timeout=3600)
         last: set[str] = set()
         while True:
             try:
-                frame = await receiver.wait(1, timeout=3)
+                frame = await receiver.wait(1, timeout=1.5)
             except TimeoutError:
                 break
             now = seen(frame, rest)

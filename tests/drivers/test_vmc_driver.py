@@ -164,7 +164,7 @@ async def test_a_held_blend_comes_stays_and_goes(drive: Callable[..., VmcDriver]
     driver.send_command(Command("act", 0.0, "joy", 4, 1.0, 0.5))
     await after(0.3)
     assert receiver.frames[-1].blends["Joy"] == 1.0
-    assert receiver.frames[-1].blends["happy"] == 0.0
+    assert receiver.frames[-1].blends["happy"] == 1.0
     await after(2.0)
     assert receiver.frames[-1].blends["Joy"] == 0.0
 
@@ -268,6 +268,13 @@ async def test_a_bad_address_is_told(url: str, drive: Callable[..., VmcDriver]) 
     assert not await driver.ready()
     assert driver.state.status == "refused"
     assert "expected one like" in driver.state.detail
+
+
+async def test_a_name_with_both_kinds_of_address_is_reached_over_ipv4(drive: Callable[..., VmcDriver]) -> None:
+    async with VmcSimulator(port=0) as receiver:
+        driver = drive(f"localhost:{receiver.port}")
+        assert await driver.ready()
+        await receiver.wait(1)
 
 
 def test_addresses_have_many_forms() -> None:

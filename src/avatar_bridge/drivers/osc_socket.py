@@ -48,13 +48,16 @@ def addresses(url: str | None, port: int) -> tuple[list[Address], str]:
 
 
 async def resolve(address: Address) -> tuple[socket.AddressFamily, tuple[str, int]] | None:
-    """Return family and address to connect to, looked up off the event loop; None where the name is not known."""
+    """Return family and address to connect to, looked up off the event loop; None where the name is not known.
+
+    Of several addresses an IPv4 one: that is where these programs listen.
+    """
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
         return None
-    family, _, _, _, place = found[0]
+    family, _, _, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
     return socket.AddressFamily(family), (str(place[0]), int(place[1]))
 
 
@@ -85,6 +88,7 @@ class OscSocket:
         made = socket.socket(family, socket.SOCK_DGRAM)
         try:
             made.setblocking(False)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             made.connect(place)
         except OSError:
             made.close()

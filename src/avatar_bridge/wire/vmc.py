@@ -23,6 +23,7 @@ _POSE: Final = (FLOAT,) * 7
 _BLEND: Final = "/VMC/Ext/Blend/Val"
 _STANDARD: Final = tuple(chain.from_iterable((old, new) for new, old in VRM0_NAMES.items()))
 """Each weight under VRM 0's name, then under VRM 1's."""
+_TWINS: Final = {**VRM0_NAMES, **{old: new for new, old in VRM0_NAMES.items()}}
 
 
 class Performer:
@@ -63,7 +64,8 @@ class Performer:
     def frame(self, at: float, values: Mapping[str, float], held: Mapping[str, float] | None = None) -> list[bytes]:
         """Return the bundles of one frame in the order of sending; `at` is the sender's time in seconds.
 
-        `held`: weights 0..1 of blendshapes that actions hold, by name; a standard one takes the greater weight.
+        `held`: weights 0..1 of blendshapes that actions hold, by name; a standard one is held under both of its
+        names, and takes the greater weight.
         """
         numbers = self._values
         numbers[0] = at
@@ -79,8 +81,9 @@ class Performer:
             weights += arkit(values, eyes=eyes).values()
         weights += [0.0] * len(self.clips)
         for name, weight in (held or {}).items():
-            number = self._index.get(name)
-            if number is not None:
-                weights[number] = max(weights[number], min(max(weight, 0.0), 1.0))
+            for each in (name, _TWINS.get(name, name)):
+                number = self._index.get(each)
+                if number is not None:
+                    weights[number] = max(weights[number], min(max(weight, 0.0), 1.0))
         numbers[-len(weights) :] = weights
         return self._sheet.fill(numbers)
