@@ -32,7 +32,7 @@ _FRAMERATE: Final = 60.0
 _FAREWELL: Final = 1.2
 _GLANCE: Final = 2.0
 _NO_MODEL: Final = "No model is selected in nizima LIVE: click on one there."
-_REMEDY: Final = "start it and switch on its plugin function (Settings > Plugin)"
+_REMEDY: Final = "start it and switch on its plugin function in its settings"
 
 
 class NizimaDriver:
