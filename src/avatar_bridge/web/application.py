@@ -10,7 +10,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, WebSocketRoute
@@ -22,6 +21,7 @@ from avatar_bridge.web.bodies import PerformBody
 from avatar_bridge.web.body_limit import BodyLimit
 from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.map_routes import map_routes
+from avatar_bridge.web.packed import PackedStaticFiles
 from avatar_bridge.web.refusals import declared, field_words, refusal_response
 from avatar_bridge.web.security import Gate, Place
 from avatar_bridge.web.show import Show
@@ -49,7 +49,7 @@ def application(show: Show, events: ASGIApp, games: ASGIApp, *, token: str, plac
     app.state.show = show
     app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
     app.router.routes.append(WebSocketRoute("/v1/game", endpoint=games))
-    app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC, check_dir=False)))
+    app.router.routes.append(Mount("/static", PackedStaticFiles(directory=STATIC, check_dir=False)))
     return Gate(BodyLimit(app), token=token, place=place)
 
 

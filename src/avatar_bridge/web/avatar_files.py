@@ -11,6 +11,7 @@ from urllib.parse import quote
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import SettingsError
 from avatar_bridge.settings import WebSettings
+from avatar_bridge.web.packed import present
 
 __all__ = ["STATIC", "AvatarFiles"]
 
@@ -70,8 +71,10 @@ class AvatarFiles:
 
     def _mascot(self) -> None:
         path = STATIC / "mascot.vrm"
-        if path.is_file():
+        found = present(path)
+        if found is not None:
             self._vrm(path, "mascot")
+            self._files = {path.name: found}
             return
         self.avatar = {"kind": "svg", "url": "", "name": "svg"}
         self.notes.append(

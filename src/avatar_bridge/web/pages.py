@@ -5,10 +5,11 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
 
 from avatar_bridge.web.avatar_files import STATIC
+from avatar_bridge.web.packed import file_response
 from avatar_bridge.web.refusals import Refusal, declared
 from avatar_bridge.web.show import OnStage
 
@@ -56,9 +57,12 @@ async def studio() -> FileResponse:
 
 
 @router.get("/v1/avatar/{file:path}", response_class=FileResponse, responses=declared(404, 422))
-async def avatar(show: OnStage, file: str) -> FileResponse:
+async def avatar(show: OnStage, request: Request, file: str) -> Response:
     """Return a file of the avatar."""
-    return _file(show.files.file(file), f"the avatar has no file {file[:200]!r}", "the settings' web.avatar names it")
+    path = show.files.file(file)
+    if path is None:
+        raise Refusal(404, f"the avatar has no file {file[:200]!r}", "the settings' web.avatar names it")
+    return file_response(path, request.headers)
 
 
 @router.get("/v1/clips/{file}", response_class=FileResponse, responses=declared(404, 422))
