@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import random
 import re
 import shutil
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.ports import Game, GameAbilities
 from avatar_bridge.settings import Settings, WebSettings
 from avatar_bridge.web import Server, WebAudience
 from avatar_bridge.web.games import WebGames
@@ -26,13 +31,35 @@ _CHECKOUT = Path(__file__).resolve().parents[1]
 _GODOT_PROJECT = _CHECKOUT / "examples" / "godot" / "godot3"
 _REFERENCE = Path(__file__).with_name("_game_reference.py")
 _SUPPORT = _CHECKOUT / "tests" / "support"
+_UNITY = (_CHECKOUT / "unity" / "com.avatarbridge.client" / "Runtime" / "Core", _CHECKOUT / "unity" / "tools")
+
+
+class Starts:
+    """Takes down what games tell of the voice that they play."""
+
+    def __init__(self) -> None:
+        self.first: dict[int, float] = {}
+        """By utterance, the bridge's time that was first told for its time 0."""
+
+    def joined(self, game: Game, abilities: GameAbilities) -> None:
+        """Nothing to do."""
+
+    def left(self, game: Game) -> None:
+        """Nothing to do."""
+
+    def received(self, game: Game, message: Mapping[str, Any]) -> None:
+        """Take a `playing`."""
+        del game
+        if message["type"] == "playing":
+            self.first.setdefault(message["utterance"], message["start"])
 
 
 class House:
     """A bridge with one character, served."""
 
-    def __init__(self, bridge: Bridge, server: Server) -> None:
+    def __init__(self, bridge: Bridge, server: Server, starts: Starts) -> None:
         self.bridge = bridge
+        self.starts = starts
         self.address = server.game_address
         self.token = server.token
 
@@ -56,7 +83,9 @@ async def house(*, plays: bool) -> AsyncIterator[House]:
     bridge = Bridge.from_settings(settings, games=games)
     web: WebSettings = settings.web
     async with bridge, Server(bridge, WebAudience(), web, games=games) as server:
-        yield House(bridge, server)
+        starts = Starts()
+        games.attend(games.enter(""), starts)
+        yield House(bridge, server, starts)
 
 
 class Client:
@@ -77,7 +106,7 @@ class Client:
             now = time.perf_counter()
             if not line.startswith(b"{"):
                 continue
-            told = json.loads(line)
+            told = _alike(json.loads(line))
             self.apart = min(self.apart, now - told["own"])
             async with self._news:
                 self.lines.append(told)
@@ -93,15 +122,49 @@ class Client:
             await self._news.wait_for(lambda: len(self.all(what)) >= count)
 
 
+def _alike(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of Unity's probe as the others write theirs."""
+    if "own" not in told:
+        told["own"], told["at"] = told["now"], told["bridge"]
+    if told["what"] == "clock":
+        told["what"] = "sync"
+    if "action" in told:
+        told["name"], told["due"] = told["action"], told["start"]
+    return told
+
+
 def commands() -> dict[str, list[str]]:
     """Return how each client that can run here is started, without address and token."""
     found: dict[str, list[str]] = {}
     godot = shutil.which("godot3-server")
     if godot and _GODOT_PROJECT.is_dir():
         found["Godot"] = [godot, "--no-window", "--path", str(_GODOT_PROJECT), "-s", "main.gd", "--brief", "--sync"]
+    probe = _mono_probe()
+    if probe is not None:
+        found["Mono"] = ["mono", str(probe), "--brief"]
     if _SUPPORT.is_dir():
         found["reference"] = [sys.executable, str(_REFERENCE), str(_SUPPORT)]
     return found
+
+
+@cache
+def _mono_probe() -> Path | None:
+    """Compile Unity's probe, once; None where it or the compiler is missing."""
+    sources = [str(path) for folder in _UNITY for path in sorted(folder.glob("*.cs"))]
+    if not all(folder.is_dir() for folder in _UNITY) or not shutil.which("mcs") or not shutil.which("mono"):
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="game-probe-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = folder / "GameProbe.exe"
+    subprocess.run(["mcs", "-langversion:6", "-nologo", f"-out:{program}", *sources], check=True, capture_output=True)
+    return program
+
+
+def _addressed(name: str, address: str, token: str) -> list[str]:
+    """Return how a client is told where the bridge is."""
+    if name == "Mono":
+        return [address, "--token", token]
+    return [f"--address={address}", f"--token={token}"]
 
 
 @asynccontextmanager
@@ -109,10 +172,9 @@ async def client(name: str, address: str, token: str, *options: str) -> AsyncIte
     """Yield a connected client."""
     process = await asyncio.create_subprocess_exec(
         *commands()[name],
-        f"--address={address}",
-        f"--token={token}",
+        *_addressed(name, address, token),
         *options,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "LANG": "en_US.UTF-8"},
