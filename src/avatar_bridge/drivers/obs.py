@@ -199,6 +199,7 @@ class ObsDriver:
         able = {name: deed for name, deed in self._deeds.items() if not missing[name]}
         told = (*self._faults, *(each for found in missing.values() for each in found))
         self._switches.scenery = scenery
+        self._proofs.frame = scenery.frame
         self._switches.deeds = able
         self._abilities = Abilities(frozenset(able), diagnostics=told)
 

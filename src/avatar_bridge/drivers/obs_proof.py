@@ -30,6 +30,8 @@ class Proofs:
     """Tells our own changes from those by hand, and when they were seen."""
 
     def __init__(self, now: Callable[[], float]) -> None:
+        self.frame = 0.0
+        """Seconds of OBS's video frame: what it has set is seen one later."""
         self._now = now
         self._acted: deque[Acted] = deque(maxlen=_KEPT)
         self._pending: dict[Slot, deque[tuple[Any, Proof]]] = {}
@@ -72,4 +74,4 @@ class Proofs:
     def _tell(self, proof: Proof) -> None:
         if proof.action and not proof.told:
             proof.told = True
-            self._acted.append(Acted(proof.action, self._now(), proof.cue, proof.kind))
+            self._acted.append(Acted(proof.action, self._now() + self.frame, proof.cue, proof.kind))

@@ -223,9 +223,10 @@ class Requests:
 
     def do_SendStreamCaption(self, fields: Fields) -> Answer:  # noqa: N802
         """Put a caption into the stream."""
+        text = fields.text("captionText", empty=True)
         if not self._studio.streaming:
             raise Refusal(501)
-        self._studio.captions.append(fields.text("captionText", empty=True))
+        self._studio.captions.append(text)
         return None
 
     def _stream(self, *, on: bool) -> None:
