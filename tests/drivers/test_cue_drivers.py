@@ -199,6 +199,19 @@ async def test_another_map_is_acted_by(pair: Pair) -> None:
     assert pair.driver.abilities.actions == {"dance"}
 
 
+async def test_closing_before_a_program_that_hangs_ends(pair: Pair) -> None:
+    pair.run()
+    await pair.connected()
+    pair.driver.send_command(act("hat", 1))
+    await pair.arrives("hat on")
+    pair.program.stall()
+    async with asyncio.timeout(10):
+        await pair.driver.close()
+    assert pair.driver.state.status == "closed"
+    pair.program.resume()
+    await pair.arrives("hat on", "hat off")
+
+
 async def test_two_hundred_breaks_stalls_and_restarts(pair: Pair) -> None:
     """What is handed over while the program is there arrives in order; what is held is right after each of them."""
     chance, driver, program = random.Random(4), pair.driver, pair.program

@@ -268,6 +268,55 @@ async def test_frames_to_a_program_that_hangs_are_dropped_and_not_queued(
     assert len(nizima.frames) - before <= 8
 
 
+async def test_a_program_that_hangs_is_said_and_found_again(
+    nizima: NizimaSimulator, drive: Callable[..., NizimaDriver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avatar_bridge.drivers.nizima_stream.TIMEOUT", 0.1)
+    monkeypatch.setattr("avatar_bridge.drivers.nizima_client.TIMEOUT", 0.1)
+    driver = drive()
+    await until(lambda: driver.state.status == "ready")
+    nizima.stall()
+    driver.send_frame(Frame(0.0, {"mouth_open": 0.5}))
+    await until(lambda: driver.state.status == "unreachable")
+    nizima.resume()
+    monkeypatch.undo()
+    await until(lambda: driver.state.status == "ready")
+
+
+async def test_closing_before_a_program_that_hangs_ends(
+    nizima: NizimaSimulator, drive: Callable[..., NizimaDriver]
+) -> None:
+    driver = drive()
+    await until(lambda: driver.state.status == "ready")
+    driver.send_frame(Frame(0.0, {"mouth_open": 0.5, "head_yaw": 20.0}))
+    driver.send_command(act("smile", 1))
+    await nizima.until(lambda: nizima.expressions == {"Smile"})
+    nizima.stall()
+    async with asyncio.timeout(10):
+        await driver.close()
+    assert driver.state.status == "closed"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["no json", "[]", '{"nLPlugin":"1.0.0","Type":"Event","Method":"NotifyEnabledChanged","Data":{"Enabled":"?"}}',
+     '{"nLPlugin":"1.0.0","Id":"ab1","Type":"Response","Method":"X"}', "\x00" * 100],
+)  # fmt: skip
+async def test_whatever_it_says_the_driver_stays(
+    nizima: NizimaSimulator, drive: Callable[..., NizimaDriver], garbage: str
+) -> None:
+    driver = drive()
+    await until(lambda: driver.state.status == "ready")
+    for connection in list(nizima.connections):
+        await connection.send(garbage)
+    before = len(nizima.frames)
+    driver.send_frame(Frame(0.0, {"mouth_open": 0.5}))
+    async with asyncio.timeout(20):
+        while len(nizima.frames) <= before or driver.state.status != "ready":
+            driver.send_frame(Frame(0.0, {"mouth_open": 0.5}))
+            await asyncio.sleep(0.01)
+
+
 async def test_two_hundred_breaks_stalls_and_restarts(
     nizima: NizimaSimulator, drive: Callable[..., NizimaDriver]
 ) -> None:

@@ -126,8 +126,12 @@ async def enter(
                 raise
             tokens.forget()
     granted = await client.ask(nizima.Token, "RegisterPlugin", {"Name": plugin, "Developer": developer})
+    remark = None
     try:
         await asyncio.to_thread(tokens.write, granted.token)
     except WorldError as error:
-        return False, Diagnostic(f"The token could not be stored, so nizima LIVE will list the plugin anew: {error}")
-    return False, None
+        remark = Diagnostic(f"The token could not be stored, so nizima LIVE will list the plugin anew: {error}")
+    try:
+        return (await client.ask(nizima.Enabled, "GetConnectionStatus")).enabled, remark
+    except nizima.ApiError:
+        return False, remark  # an event says when it is

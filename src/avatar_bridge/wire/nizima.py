@@ -130,7 +130,7 @@ class Token(_Reply):
 
 
 class Enabled(_Reply):
-    """Answer to EstablishConnection, and the event NotifyEnabledChanged."""
+    """Answer to EstablishConnection and GetConnectionStatus, and the event NotifyEnabledChanged."""
 
     enabled: bool = Field(alias="Enabled")
 
