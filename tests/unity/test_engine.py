@@ -75,7 +75,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compile_to(out / "Vrm1.dll", [PACKAGE / "Runtime" / "Vrm1"], [engine, core, parts], ADAPTERS[2])
     compile_to(out / "AvatarBridge.Editor.dll", [PACKAGE / "Editor"], [engine, core, parts])
     compile_to(out / "Samples.dll", [PACKAGE / "Samples~"], [engine, core, parts])
-    every = [out / f"{name}.dll" for name in ("Vrm0", "Vrm1", "AvatarBridge.Editor", "nunit.framework")]
+    every = [out / f"{name}.dll" for name in ("Vrm0", "Vrm1", "AvatarBridge.Editor", "Samples", "nunit.framework")]
     compile_to(out / "Tests.dll", [TESTS], [engine, core, parts, *every])
     return out
 

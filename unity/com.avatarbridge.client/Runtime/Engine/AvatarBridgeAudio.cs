@@ -145,7 +145,7 @@ namespace AvatarBridge
             _source.pitch = 1f;
             // A spatialiser plug-in must come after the filter: it would turn ones, which have no sound, otherwise.
             if (_source.spatialize) _source.spatializePostEffects = true;
-            _source.Play();
+            if (_source.isActiveAndEnabled) _source.Play();
         }
 
         private void Configure()

@@ -245,6 +245,13 @@ namespace AvatarBridge
 
         private void OnEnable()
         {
+            // A scene that is loaded again brings its client along: the kept one goes on.
+            if (Current != null && Current != this && Current.keepAcrossScenes && keepAcrossScenes)
+            {
+                Debug.Log("Avatar Bridge: the client that was kept across scenes goes on; the one on \"" + name + "\" is not needed.", this);
+                Destroy(this);
+                return;
+            }
             Current = this;
             _parts = new List<AvatarBridgePart>();
             _opened = false;

@@ -238,6 +238,45 @@ namespace AvatarBridge
             Assert.IsTrue(StandIn.Keeps(_stage.Client.gameObject));
         }
 
+        [Test]
+        public void ASceneLoadedAgainBringsNoSecondConnection()
+        {
+            _stage.Begin();
+            var again = new GameObject("Bridge of the second scene");
+            again.SetActive(false);
+            var second = again.AddComponent<AvatarBridgeClient>();
+            second.MakeTransport = address => { throw new InvalidOperationException("a second connection"); };
+            again.SetActive(true);
+            var part = _stage.Figure.AddComponent<AvatarBridgeSubtitles>();
+            part.Client = second;
+            _stage.Run(0.5);
+            Assert.IsTrue(second == null);
+            Assert.IsTrue(AvatarBridgeClient.Current == _stage.Client);
+            Assert.IsNotNull(part.Body);
+            Assert.AreEqual(ConnectionState.Connected, _stage.Client.State);
+            NothingSaid();
+        }
+
+        [Test]
+        public void TheSamplesGreeterTellsWhenThePlayerComesAndGoes()
+        {
+            var player = new GameObject("Player").transform;
+            _stage.Figure.AddComponent<AvatarBridgeSubtitles>();
+            _stage.Figure.AddComponent<Samples.Greeter>().Player = player;
+            player.position = new Vector3(0, 0, 6);
+            _stage.Begin();
+            Assert.IsNull(_stage.Bridge.Last("event"));
+            foreach (var step in new[] { 2.5f, 3.5f, 2.9f, 5f, 6f })
+            {
+                player.position = new Vector3(0, 0, step);
+                _stage.Run(0.1);
+            }
+            var told = new List<string>();
+            foreach (var text in _stage.Bridge.All("event")) told.Add(JsonValue.Parse(text).Text("name"));
+            CollectionAssert.AreEqual(new[] { "player_near", "player_left" }, told);
+            Assert.AreEqual(2.5, JsonValue.Parse(_stage.Bridge.All("event")[0])["data"].Number("distance"));
+        }
+
         private static void NothingSaid()
         {
             CollectionAssert.IsEmpty(Debug.errors);
