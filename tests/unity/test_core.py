@@ -107,7 +107,7 @@ async def test_a_show_is_heard_word_by_word(core: Core) -> None:
 
 async def test_the_clock_is_known_to_two_milliseconds(core: Core) -> None:
     async with house() as show, client(core, show, "--brief") as game:
-        last = await game.wait("clock", 3)
+        last = await game.wait("clock", 2)
     # both sides read the machine's one monotonic clock
     assert abs(last["offset"] - _same_clock(last)) < last["round_trip"] / 2 + 1e-4
     assert last["bridge"] == pytest.approx(time.perf_counter(), abs=30)
@@ -181,7 +181,7 @@ async def test_a_refusal_is_told_in_words_and_not_tried_again(core: Core, option
     async with house() as show:
         token = option if code == "token" else show.server.token
         protocol = option if code == "version" else "1"
-        async with probe(core, show.server.game_address, token, "--protocol", protocol, "--duration", "2.5") as game:
+        async with probe(core, show.server.game_address, token, "--protocol", protocol, "--duration", "1.5") as game:
             refused = await game.wait("refused")
             await asyncio.wait_for(game.ended.wait(), 20)
     assert len(refused["text"]) > 20

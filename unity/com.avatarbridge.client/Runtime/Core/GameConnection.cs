@@ -346,6 +346,11 @@ namespace AvatarBridge
             {
                 Send(messages.Playing(character.Number, report), true);
             }
+            if (character.HasSound && character.Sound.IsStuck(now))
+            {
+                health.Add("The game was given a voice to play, and nothing plays it.",
+                    "Add an AvatarBridgeAudio with an AudioSource, and an AudioListener that is switched on.");
+            }
         }
 
         private void Refuse(int code, string words)
@@ -357,18 +362,6 @@ namespace AvatarBridge
             {
                 Happened(new BridgeEvent { Kind = BridgeEventKind.Refused, Text = words, Suggestion = Suggestion });
             }
-        }
-
-        private void Told(BridgeEventKind kind, JsonValue message)
-        {
-            Happened(new BridgeEvent
-            {
-                Kind = kind,
-                Id = message.Text("id"),
-                Flag = message.Boolean("ok"),
-                Text = message.Text("message"),
-                Suggestion = message.Text("suggestion")
-            });
         }
 
         private void GiveUp(string words)

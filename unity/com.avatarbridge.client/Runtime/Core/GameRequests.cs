@@ -98,6 +98,18 @@ namespace AvatarBridge
             }
         }
 
+        private void Told(BridgeEventKind kind, JsonValue message)
+        {
+            Happened(new BridgeEvent
+            {
+                Kind = kind,
+                Id = message.Text("id"),
+                Flag = message.Boolean("ok"),
+                Text = message.Text("message"),
+                Suggestion = message.Text("suggestion")
+            });
+        }
+
         private string NextId()
         {
             requests++;

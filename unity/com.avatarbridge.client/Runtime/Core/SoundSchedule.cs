@@ -24,6 +24,7 @@ namespace AvatarBridge
     {
         private const double ReportEvery = 0.25;
         private const double Afterwards = 1.0;
+        private const double Patience = 2.0;
 
         private readonly DspClock clock = new DspClock();
         private SoundTrack track;
@@ -34,6 +35,7 @@ namespace AvatarBridge
         private int reportedStarts;
         private double reportedAt = double.NegativeInfinity;
         private int olderUnderruns;
+        private double waitingSince = double.NaN;
 
         public SoundSchedule(int outputRate = 48000)
         {
@@ -71,6 +73,18 @@ namespace AvatarBridge
         public double BufferedSeconds
         {
             get { return track != null ? Math.Max(0, track.Ring.Written - track.Position) / (double)track.Rate : 0; }
+        }
+
+        /// <summary>True where sound has waited for two seconds and no audio thread takes it.</summary>
+        internal bool IsStuck(double now)
+        {
+            if (track == null || track.Place().Starts > 0 || BufferedSeconds < 0.1)
+            {
+                waitingSince = double.NaN;
+                return false;
+            }
+            waitingSince = double.IsNaN(waitingSince) ? now : waitingSince;
+            return now - waitingSince > Patience;
         }
 
         internal long Position
@@ -127,7 +141,7 @@ namespace AvatarBridge
             }
             if (track != null && track.Utterance == utterance)
             {
-                track.Finish(Math.Min(samples, Math.Max(track.Ring.Written, samples)));
+                track.Finish(samples);
             }
         }
 

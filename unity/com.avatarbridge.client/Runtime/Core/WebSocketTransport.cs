@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Threading;
@@ -162,7 +161,8 @@ namespace AvatarBridge
                     line.Ending.Cancel();
                 }
             }
-            catch (Exception error) when (IsFault(error))
+            // whatever it is: an exception that leaves a thread would end the game
+            catch (Exception error)
             {
                 reason = Words(error);
             }
@@ -243,7 +243,7 @@ namespace AvatarBridge
                     line.Ending.CancelAfter(PatienceMs);
                 }
             }
-            catch (Exception error) when (IsFault(error))
+            catch (Exception)
             {
                 // the receiver sees the same end and tells of it
                 line.Ending.Cancel();
@@ -313,14 +313,6 @@ namespace AvatarBridge
         private static bool IsMotion(TransportEvent happened)
         {
             return happened.Kind == TransportEventKind.Binary && happened.Count > 0 && happened.Data[0] == 1;
-        }
-
-        private static bool IsFault(Exception error)
-        {
-            return error is WebSocketException || error is IOException || error is SocketException
-                || error is OperationCanceledException || error is ObjectDisposedException
-                || error is InvalidOperationException || error is AggregateException || error is System.Net.WebException
-                || error is UnauthorizedAccessException || error is NotSupportedException;
         }
 
         private static string Words(Exception error)
