@@ -288,3 +288,36 @@ async def test_a_bridge_speaks_in_the_chatbox_and_moves_the_mouth() -> None:
         assert vrchat.chat[0].text == "Hello there!"
         assert max(value for _, name, value in vrchat.arrivals if name == "AB/MouthOpen") > 0.3
         vrchat.check()
+
+
+async def test_nothing_that_a_map_or_an_avatar_says_makes_it_raise(
+    drive: Callable[..., VRChatDriver], tmp_path: Path
+) -> None:
+    ear = free_port()
+    odd = load_motion_map(
+        """
+[actions.a]
+meaning = "a"
+kind = "prop"
+vrchat = { parameter = "A \\u0000 #*?", value = 99999999999 }
+
+[actions.b]
+meaning = "b"
+kind = "prop"
+vrchat = { parameter = "", value = -5 }
+""",
+        source="odd.toml",
+    )
+    async with VRChatSimulator(port=0, tell=ear, folder=tmp_path) as vrchat:
+        driver = drive(vrchat.url, motion_map=odd, listen=ear, folder=tmp_path)
+        assert await driver.ready()
+        for name in odd.actions:
+            driver.send_command(Command("act", 0.0, name))
+        await until(lambda: "A______" in vrchat.unknown)
+        vrchat.wear("avtr_0-1", {"AB/Mouth Open": "Float", "AB/Cheek#2": "Float", "AB/MouthOpen": "Float"})
+        await until(lambda: "AB/MouthOpen" in vrchat.values)
+        driver.send_frame(Frame(0.0, {"mouth_open": 0.5, "cheek": 0.5}))
+        running = [task for task in asyncio.all_tasks() if "run" in repr(task.get_coro())]
+        await driver.close()
+        await asyncio.wait(running, timeout=5)
+        assert all(task.done() and task.exception() is None for task in running)

@@ -237,3 +237,24 @@ def test_golden_bytes(name: str) -> None:
     if os.environ.get("REGOLD"):
         (GOLDEN / f"{name}.hex").write_text(text, encoding="utf-8", newline="\n")
     assert text == (GOLDEN / f"{name}.hex").read_text(encoding="utf-8")
+
+
+def test_a_new_vrm_may_have_bones_that_are_turned_at_rest() -> None:
+    half = 0.5**0.5
+    nodes = [
+        {"translation": [0, 1, 0], "rotation": [0, 0, half, half], "children": [1]},
+        {"translation": [0.5, 0, 0], "rotation": [0, 0, -half, half], "children": [2]},
+        {"translation": [0, 0.25, 0]},
+    ]
+    bones = {"hips": {"node": 0}, "spine": {"node": 1}, "chest": {"node": 2}}
+    expressions = {"preset": {"happy": {}}, "custom": {"Heart": {}}}
+    document = {
+        "nodes": nodes,
+        "extensions": {"VRMC_vrm": {"humanoid": {"humanBones": bones}, "expressions": expressions}},
+    }
+    text = json.dumps(document).encode()
+    skeleton = read_vrm(b"glTF" + struct.pack("<IIII", 2, 20 + len(text), len(text), 0x4E4F534A) + text)
+    assert skeleton.offsets["spine"] == pytest.approx((0.0, 0.5, 0.0))
+    assert skeleton.offsets["chest"] == pytest.approx((0.0, 0.25, 0.0))
+    assert skeleton.offsets["left_hand"] == (0.0, 0.0, 0.0)
+    assert skeleton.clips == ("happy", "Heart")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Address", "OscSocket", "addresses", "resolve"]
+__all__ = ["Address", "OscSocket", "addresses"]
 
 _QUIET: Final = 1.5
 """Seconds without a refusal after which a receiver counts as there."""
@@ -47,7 +47,7 @@ def addresses(url: str | None, port: int) -> tuple[list[Address], str]:
     return list(dict.fromkeys(found)), ""
 
 
-async def resolve(address: Address) -> tuple[socket.AddressFamily, tuple[str, int]] | None:
+async def _resolve(address: Address) -> tuple[socket.AddressFamily, tuple[str, int]] | None:
     """Return family and address to connect to, looked up off the event loop; None where the name is not known.
 
     Of several addresses an IPv4 one: that is where these programs listen.
@@ -70,6 +70,7 @@ class OscSocket:
         """Packets that the system had no room for."""
         self._now = now
         self._socket: socket.socket | None = None
+        self._closed = False
         self._refused_at: float | None = None
 
     @property
@@ -82,9 +83,13 @@ class OscSocket:
         """True where the receiving machine said within the last 1.5 s that nobody listens on the port."""
         return self._refused_at is not None and self._now() - self._refused_at < _QUIET
 
+    async def find(self) -> bool:
+        """Look the name up and get ready to send; False where that cannot be done now."""
+        place = await _resolve(self.address)
+        return not self._closed and place is not None and self.connect(*place)
+
     def connect(self, family: socket.AddressFamily, place: tuple[str, int]) -> bool:
         """Prepare to send to a resolved address; False where the system has no way there."""
-        self.close()
         made = socket.socket(family, socket.SOCK_DGRAM)
         try:
             made.setblocking(False)
@@ -131,7 +136,8 @@ class OscSocket:
                 return
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Give the socket back, for good."""
+        self._closed = True
         if self._socket is not None:
             self._socket.close()
             self._socket = None

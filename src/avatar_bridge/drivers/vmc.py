@@ -12,7 +12,7 @@ from avatar_bridge.core.motion.action import nearest_name
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic, Frame
 from avatar_bridge.drivers.held import Held
-from avatar_bridge.drivers.osc_socket import OscSocket, addresses, resolve
+from avatar_bridge.drivers.osc_socket import OscSocket, addresses
 from avatar_bridge.drivers.vmc_presets import PRESETS
 from avatar_bridge.errors import ProtocolError, SettingsError, UsageError
 from avatar_bridge.ports import Abilities, Command, TargetState
@@ -126,11 +126,9 @@ class VmcDriver:
             tasks.create_task(self._keep())
 
     async def _connect(self, receiver: OscSocket) -> None:
-        while not self._closed and not receiver.open:
-            place = await resolve(receiver.address)
-            if not self._closed and (place is None or not receiver.connect(*place)):
-                self._first.set()
-                await asyncio.sleep(_LOOK_UP)
+        while not self._closed and not await receiver.find():
+            self._first.set()
+            await asyncio.sleep(_LOOK_UP)
 
     async def _keep(self) -> None:
         while not self._closed:

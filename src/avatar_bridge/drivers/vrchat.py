@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples
-from avatar_bridge.drivers.osc_socket import OscSocket, addresses, resolve
+from avatar_bridge.drivers.osc_socket import OscSocket, addresses
 from avatar_bridge.drivers.vrchat_avatar import AvatarEar, find_avatar, osc_folders
 from avatar_bridge.drivers.vrchat_chatbox import Chatbox
 from avatar_bridge.drivers.vrchat_deeds import Changes, Deeds
@@ -120,11 +120,9 @@ class VRChatDriver:
         return self.state.status == "ready"
 
     async def _connect(self, to: OscSocket) -> None:
-        while not self._closed and not to.open:
-            place = await resolve(to.address)
-            if not self._closed and (place is None or not to.connect(*place)):
-                self._first.set()
-                await asyncio.sleep(_LOOK_UP)
+        while not self._closed and not await to.find():
+            self._first.set()
+            await asyncio.sleep(_LOOK_UP)
 
     async def _keep(self, to: OscSocket) -> None:
         while not self._closed:
@@ -161,6 +159,8 @@ class VRChatDriver:
         self._wanted.put_nowait(avatar_id)
 
     async def _wear(self, avatar_id: str) -> None:
+        if self._closed:
+            return
         self._notes.pop("avatar", None)
         try:
             self._avatar = await asyncio.to_thread(find_avatar, avatar_id, self._folders)
@@ -215,6 +215,7 @@ class VRChatDriver:
         self._values = {}
         self._chatbox = None
         self._closed = True
+        self._changed("")
         self._first.set()
         for _ in range(2):
             self._changes.forget()

@@ -73,7 +73,7 @@ def _as_kind(value: Value, parameter: Parameter) -> Value:
         case "Bool":
             return bool(value)
         case "Int":
-            return int(value)
+            return min(max(int(value), 0), 255)
         case "Float":
             return float(value)
 

@@ -84,8 +84,8 @@ def encode(address: str, *arguments: Argument) -> bytes:
 
 def _encode(address: str, arguments: Iterable[Slot]) -> tuple[bytes, list[int]]:
     """Return one message and the offsets of its blanks."""
-    if not address.startswith("/") or any(letter in address for letter in " #*,?[]{}"):
-        raise UsageError(f"an OSC address starts with / and has no space or any of #*,?[]{{}}, got {address!r}")
+    if not address.startswith("/") or any(letter.isspace() for letter in address):
+        raise UsageError(f"an OSC address starts with / and has no space in it, got {address!r}")
     coded = [_argument(value) for value in arguments]
     data = bytearray(_padded(address))
     data += _padded("," + "".join(tag for tag, _ in coded))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from avatar_bridge.core.motion.rig import BONES
 from avatar_bridge.errors import ProtocolError
@@ -177,20 +180,34 @@ def _old_name(bone: str) -> str:
 
 
 def _offsets(gltf: dict[str, Any], bones: Mapping[str, int], facing: float) -> dict[str, tuple[float, float, float]]:
-    """Add up translations from bone to bone; VRM's T-pose has no rotation that these would need (0.x: normalised)."""
-    parents = {child: index for index, node in enumerate(gltf["nodes"]) for child in node.get("children", ())}
-    names = {node: name for name, node in bones.items()}
+    """Return from bone to bone what lies between them in the T-pose, in the model's own frame."""
+    nodes = gltf["nodes"]
+    parents = {int(child): index for index, node in enumerate(nodes) for child in node.get("children", ())}
+    owners = {node: bone for bone, node in bones.items()}
+
+    def chain(node: int | None) -> Iterator[int]:
+        for _ in nodes:
+            if node is None:
+                return
+            yield node
+            node = parents.get(node)
+
+    def place(node: int) -> NDArray[np.float64]:
+        point = np.zeros(3)
+        for each in chain(node):
+            turn = np.array(nodes[each].get("rotation", (0.0, 0.0, 0.0, 1.0)), dtype=float)
+            twice = 2.0 * np.cross(turn[:3], point)
+            point = point + turn[3] * twice + np.cross(turn[:3], twice)
+            point += np.array(nodes[each].get("translation", (0.0, 0.0, 0.0)), dtype=float)
+        return point
+
     found: dict[str, tuple[float, float, float]] = {}
     for bone in HUMANOID:
-        total = [0.0, 0.0, 0.0]
         node = bones.get(bone)
-        steps = 0
-        while node is not None and steps <= len(gltf["nodes"]):
-            shift = gltf["nodes"][node].get("translation", (0.0, 0.0, 0.0))
-            total = [here + float(step) for here, step in zip(total, shift, strict=True)]
-            node = parents.get(node)
-            steps += 1
-            if node in names:
-                break
-        found[bone] = (facing * total[0], total[1], facing * total[2])
+        if node is None:
+            found[bone] = (0.0, 0.0, 0.0)
+            continue
+        above = next((each for each in chain(parents.get(node)) if each in owners), None)
+        x, y, z = place(node) - (place(above) if above is not None else np.zeros(3))
+        found[bone] = (facing * float(x), float(y), facing * float(z))
     return found

@@ -41,6 +41,7 @@ CHATBOX_MOST: Final = 144
 """Characters that a chatbox shows."""
 _PREFIX: Final = "/avatar/parameters/"
 _LINES: Final = 9
+_ADDRESS: Final = re.compile(r"^/[^\s\0]+$")
 _LID: Final = 0.75
 """VRCFaceTracking's eyelid at rest; above it the eye is wide."""
 _EYE_DEGREES: Final = 15.0
@@ -138,13 +139,16 @@ class Avatar:
 
 
 def read_avatar(text: str) -> Avatar:
-    """Return what `…/OSC/{user}/Avatars/{avatar}.json` says; raises ProtocolError where it is something else."""
+    """Return what `…/OSC/{user}/Avatars/{avatar}.json` says; raises ProtocolError where it is something else.
+
+    A parameter whose address no OSC message can have is left out.
+    """
     try:
         document = json.loads(text)
         inputs = {
             str(entry["name"]): Parameter(str(entry["input"]["address"]), _kind(entry["input"]["type"]))
             for entry in document["parameters"]
-            if "input" in entry
+            if "input" in entry and _ADDRESS.match(str(entry["input"]["address"]))
         }
         return Avatar(str(document["id"]), str(document.get("name", "")), inputs)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -210,7 +214,7 @@ def _typed(value: Value, kind: Kind) -> Value:
 
 def address_of(name: str) -> str:
     """Return the address of a parameter; what an OSC address cannot hold becomes `_`, as in VRChat's own files."""
-    return _PREFIX + re.sub(r"[ #*,?\[\]{}]", "_", name)
+    return _PREFIX + re.sub(r"[\s\0#*,?\[\]{}]", "_", name)
 
 
 def write(values: Iterable[tuple[str, tuple[Value, ...]]], most: int = LARGEST) -> list[bytes]:
