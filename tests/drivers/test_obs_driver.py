@@ -380,3 +380,32 @@ async def test_obs_that_closes_says_so(obs: ObsSimulator) -> None:
     async with driven(obs) as driver:
         obs.tell(1, "ExitStarted")
         await until(lambda: "OBS is closing" in driver.state.detail)
+
+
+async def test_what_is_built_in_mid_show_does_not_confuse_what_is_held(obs: ObsSimulator) -> None:
+    """OBS is looked at anew again and again while things are switched on and off."""
+    async with driven(obs) as driver:
+        for number in range(60):
+            driver._changed.set()
+            driver.send_command(act("confetti", number))
+            if number % 3:
+                await asyncio.sleep(0.002 * (number % 7))
+            driver.send_command(release("confetti", number))
+            if number % 2:
+                await asyncio.sleep(0.05 - 0.0005 * number)
+        driver.send_command(act("glow", 99))
+        await until(lambda: obs.studio.filters["Avatar"][0].enabled)
+        assert not shown(obs, "Confetti")
+        assert not driver._switches.scenery.values["item", "Main", "Confetti"]
+
+
+async def test_nothing_that_the_map_does_not_name_is_ever_asked_for(obs: ObsSimulator) -> None:
+    async with driven(obs) as driver:
+        driver.send_command(
+            Command("act", 0.0, "OBSBasic.StartStreaming", 1, fields={"hotkey": "OBSBasic.StartStreaming"})
+        )
+        driver.send_command(act("glow"))
+        await until(lambda: obs.studio.filters["Avatar"][0].enabled)
+    assert obs.studio.pressed == []
+    names = {each.type for each in obs.requests if not each.type.startswith("Get")}
+    assert names == {"SetSourceFilterEnabled"}

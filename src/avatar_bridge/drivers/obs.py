@@ -194,11 +194,10 @@ class ObsDriver:
 
     async def _look(self, client: ObsClient) -> None:
         self._changed.clear()
-        scenery = await survey(client, self._deeds.values())
+        scenery = await self._switches.look(survey(client, self._deeds.values()))
         missing = {name: lacking(deed, scenery) for name, deed in self._deeds.items()}
         able = {name: deed for name, deed in self._deeds.items() if not missing[name]}
         told = (*self._faults, *(each for found in missing.values() for each in found))
-        self._switches.scenery = scenery
         self._proofs.frame = scenery.frame
         self._switches.deeds = able
         self._abilities = Abilities(frozenset(able), diagnostics=told)

@@ -50,6 +50,8 @@ class Proofs:
         """Return whether an event tells of our own doing; later ones of it are waited for still."""
         pending = self._pending.get(slot)
         if not pending or value not in [each for each, _ in pending]:
+            if pending and slot == ("scene",):
+                pending.clear()  # somebody went elsewhere before ours was reached
             return False
         while pending:
             each, proof = pending.popleft()

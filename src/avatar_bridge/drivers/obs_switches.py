@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +48,22 @@ class ObsSwitches:
         self._motion = ItemMotion(self._number, now)
         self._proof: dict[Slot, Proof] = {}
         self._media: dict[Key, tuple[str, ...]] = {}
+        self._steady = asyncio.Lock()
+        self._told: dict[Slot, Any] = {}
 
     def command(self, command: Command) -> None:
         """Take a due command."""
         self._outbox.put(_Waiting(command, self._now()))
+
+    async def look(self, reading: Awaitable[Scenery]) -> Scenery:
+        """Take up the scenery that `reading` gives; nothing is set meanwhile, and what events tell meanwhile counts."""
+        async with self._steady:
+            self._told.clear()
+            scenery = await reading
+            scenery.values |= {slot: value for slot, value in self._told.items() if slot in scenery.values}
+            scenery.program = str(scenery.values.get(SCENE, scenery.program))
+            self.scenery = scenery
+        return scenery
 
     def told(self, event: Event) -> None:
         """Learn of an event: that something was done, or that somebody else has set something."""
@@ -64,6 +76,7 @@ class ObsSwitches:
         if change is None:
             return
         slot, value = change
+        self._told[slot] = value
         if slot[0] == "media":
             self._shots.ended(slot[1])
         elif not self._proofs.expected(slot, value):
@@ -163,6 +176,10 @@ class ObsSwitches:
 
     async def _apply(self, client: ObsClient, slots: Iterable[Slot]) -> None:
         """Do what is done once and set every slot to what it should be at, in one batch."""
+        async with self._steady:
+            await self._set(client, slots)
+
+    async def _set(self, client: ObsClient, slots: Iterable[Slot]) -> None:
         shots = self._shots.pending()
         orders = [shot.order for shot in shots]
         set_now: list[tuple[Slot, Proof]] = []
