@@ -1,10 +1,12 @@
-"""What a VMC frame costs, beside python-osc's builder; and how evenly frames reach a python-osc server."""
+"""What a VMC frame costs, beside python-osc's builder; how evenly frames arrive; what a receiver's faults do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import math
+import random
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ from avatar_bridge.commands.bench import Figure
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.vocabulary import Frame
 from avatar_bridge.drivers.vmc import VmcDriver
+from avatar_bridge.ports import Command
+from avatar_bridge.simulators.vmc import VmcSimulator
 from avatar_bridge.wire.osc import read
 from avatar_bridge.wire.vmc import Performer
 
@@ -57,10 +61,11 @@ def values(at: float) -> Mapping[str, float]:
 
 
 def measure(quick: bool) -> Iterable[Figure]:
-    """Encode frames both ways, then send them at 60 Hz to a python-osc server in another process."""
+    """Encode frames both ways, send them at 60 Hz to a python-osc server, then to one that is killed and hangs."""
     for perfect in (False, True):
         yield _cost(400 if quick else 2000, perfect=perfect)
     yield from asyncio.run(_rhythm(6.0 if quick else 30.0))
+    yield from asyncio.run(_faults(20 if quick else 200))
 
 
 def _cost(count: int, *, perfect: bool) -> Figure:
@@ -126,6 +131,55 @@ async def _rhythm(seconds: float) -> list[Figure]:
     await driver.close()
     running.cancel()
     return _figures(np.array(woken), np.array(spent), np.array(arrived), {tuple(each) for each in types})
+
+
+async def _feed(driver: VmcDriver) -> None:
+    loop = asyncio.get_running_loop()
+    begin, tick = loop.time(), 0
+    while True:
+        tick += 1
+        driver.send_frame(Frame(tick / RATE, values(tick / RATE)))
+        await asyncio.sleep(max(begin + tick / RATE - loop.time(), 0.0))
+
+
+async def _faults(rounds: int) -> list[Figure]:
+    """Kill or hang one of two receivers in mid-speech, again and again; the other must not feel it."""
+    chance = random.Random(4)
+    back: list[float] = []
+    unheld = 0
+    async with VmcSimulator(port=0) as healthy:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        driver = VmcDriver(motion_map=load_motion_map(MAP, source="bench"), url=f"{healthy.port},{port}")
+        tasks = [asyncio.create_task(driver.run()), asyncio.create_task(_feed(driver))]
+        driver.send_command(Command("act", 0.0, "heart"))
+        await healthy.wait(60)
+        begin, before = time.perf_counter(), healthy.count
+        for _ in range(rounds):
+            if chance.random() < 0.5:
+                await asyncio.sleep(chance.uniform(0.0, 0.2))
+            else:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hung:
+                    hung.bind(("127.0.0.1", port))
+                    await asyncio.sleep(chance.uniform(0.0, 0.2))
+            async with VmcSimulator(port=port) as returned:
+                at = time.perf_counter()
+                frame = await returned.wait(1)
+                back.append(time.perf_counter() - at)
+                unheld += frame.blends["Heart"] < 0.5
+        seconds, frames = time.perf_counter() - begin, healthy.count - before
+        raised = sum(task.done() for task in tasks)
+        wrong = sum(healthy.complaints.values())
+        await driver.close()
+        for task in tasks:
+            task.cancel()
+    return [
+        Figure(f"exceptions in {rounds} kills, stalls and restarts", float(raised), "", "0", raised == 0),
+        Figure("longest wait for a frame after the return", max(back), "s", "<= 2", max(back) <= 2.0),
+        Figure("returns without the held blendshape", float(unheld), "", "0", unheld == 0),
+        Figure("frames a second at the healthy receiver", frames / seconds, "Hz", note=f"{wrong} against the rules"),
+    ]
 
 
 def _figures(
