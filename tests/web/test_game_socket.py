@@ -115,18 +115,19 @@ async def until(condition: Any) -> None:
 
 async def answer(plain: ClientConnection, text: str | bytes) -> dict[str, Any]:
     await plain.send(text)
-    return dict(json.loads(await plain.recv()))
+    return dict(json.loads(await asyncio.wait_for(plain.recv(), 10)))
 
 
 async def drained(plain: ClientConnection) -> None:
     """Read to the bitter end."""
-    while True:
-        await plain.recv()
+    async with asyncio.timeout(10):
+        while True:
+            await plain.recv()
 
 
 async def refusal(place: Place, first: str | bytes) -> tuple[dict[str, Any], int]:
     """Return what is told to whoever begins with `first`, and the closing code."""
-    async with connect(place.address, proxy=None) as plain:
+    async with asyncio.timeout(10), connect(place.address, proxy=None) as plain:
         await plain.send(first)
         told = json.loads(await plain.recv())
         with pytest.raises(ConnectionClosed):
@@ -243,7 +244,7 @@ async def test_of_forty_strangers_the_first_thirty_two_may_wait(place: Place) ->
             await all_of_them.enter_async_context(connect(place.address, proxy=None))
         for _ in range(8):
             plain = await all_of_them.enter_async_context(connect(place.address, proxy=None))
-            assert json.loads(await plain.recv())["code"] == "full"
+            assert json.loads(await asyncio.wait_for(plain.recv(), 10))["code"] == "full"
             with pytest.raises(ConnectionClosed):
                 await plain.recv()
             assert plain.close_code == 4503
