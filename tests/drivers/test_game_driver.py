@@ -123,7 +123,7 @@ def test_what_a_show_tells_a_game_is_as_it_was() -> None:
                 message["mouth"] = {
                     key: len(value) if isinstance(value, str) else value for key, value in message["mouth"].items()
                 }
-        return [json.dumps({"at": round(at, 3), **message}) for at, message in game.log]
+        return [json.dumps({"came": round(at, 3), **message}) for at, message in game.log]
 
     told = run(scene())
     if os.environ.get("REGOLD"):

@@ -79,7 +79,7 @@ class Hall:
         said = read(parsed(json.dumps(message)))
         assert not isinstance(said, str)
         if isinstance(said, Abilities):
-            natives = {key: frozenset(names) for key, names in said.natives.items()}
+            natives: dict[str, frozenset[str]] = {key: frozenset(names) for key, names in said.natives.items()}
             game.shows[said.character] = GameAbilities(frozenset(said.actions), natives)
             for attendant in self._attendants.get(said.character, ()):
                 attendant.joined(game, game.shows[said.character])

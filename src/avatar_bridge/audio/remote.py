@@ -170,7 +170,7 @@ class RemoteSpeaker(ABC):
         self._outgoing.clear()
         self._playhead.take(self._now())
         self._missed = False
-        if self._playhead.written and not self._playhead.finished:
+        if self._playhead.queued(self._now()) > 0.0:
             self._missed = True
             self._diagnostics.append(self._silence())
 
