@@ -124,7 +124,8 @@ func _on_utterance_ended(character, utterance, complete, shown):
 
 
 func _on_cancelled(character, utterance):
-	_tell("cancelled", {"character": character.name, "utterance": utterance})
+	var queued = character.sound.queued() if character.sound != null else null
+	_tell("cancelled", {"character": character.name, "utterance": utterance, "queued": queued})
 
 
 func _on_word(character, word):

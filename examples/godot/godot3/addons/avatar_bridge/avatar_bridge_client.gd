@@ -147,7 +147,7 @@ func _exit_tree():
 func _process(_delta):
 	if _link == null:
 		return
-	if not OS.can_use_threads():
+	if not _link.threaded:
 		_link.step()
 	for happening in _link.take():
 		match happening.what:

@@ -19,6 +19,7 @@ var taken_at = INF  # bridge time at which the output really took the utterance'
 var _playback = null
 var _capacity = 0
 var _pushed = 0
+var _voiced = 0  # behind the last sample of a voice among those pushed
 var _skips = 0
 var _epoch = null  # bridge time at which the output's sample 0 was heard
 var _first_index = null
@@ -27,10 +28,6 @@ var _first_index = null
 func _ready():
 	if player == null:
 		player = AudioStreamPlayer.new()
-	var generator = AudioStreamGenerator.new()
-	generator.mix_rate = RATE
-	generator.buffer_length = BUFFER
-	player.stream = generator
 	add_child(player)
 	_open()
 
@@ -65,6 +62,11 @@ func playhead(now):
 	return schedule.heard((now - _epoch) * RATE) if _epoch != null else -INF
 
 
+# Seconds of sound, silence included, that the engine has and did not take yet.
+func queued():
+	return (_capacity - _playback.get_frames_available()) / float(RATE) if _playback != null else 0.0
+
+
 # Fills the output; returns what is to be told to the bridge, or null.
 func advance(now):
 	if _playback == null:
@@ -80,6 +82,8 @@ func advance(now):
 		var pulled = schedule.pull(wanted, _pushed)
 		if schedule.playing and not was_playing and _first_index == null:
 			_first_index = _pushed
+		if pulled.data.size() > 0:
+			_voiced = _pushed + pulled.data.size() / 2
 		_playback.push_buffer(frames(pulled.data, wanted))
 		_pushed += wanted
 	if _epoch == null:
@@ -121,20 +125,23 @@ func _look(now, consumed):
 
 
 func _open():
+	var generator = AudioStreamGenerator.new()
+	generator.mix_rate = RATE
+	generator.buffer_length = BUFFER
+	player.stream = generator
 	player.play()
 	_playback = player.get_stream_playback()
 	_capacity = _playback.get_frames_available()
 	_pushed = 0
+	_voiced = 0
 	_skips = _playback.get_skips()
 	_epoch = null
 
 
-# What was handed over already is taken back.
+# What was handed over of a voice is taken back: only a new stream is empty at once.
 func _flush():
-	if _playback == null or not schedule.playing:
-		return
-	player.stop()
-	_open()
+	if _playback != null and _pushed - queued() * RATE < _voiced:
+		_open()
 
 
 # 16-bit samples as the engine wants them, `count` of them with silence behind.

@@ -9,9 +9,11 @@ const Text = preload("text.gd")
 const STEP_USEC = 500
 const OPENING = 5.0
 const SILENCE = 5.0  # seconds without any message after which the bridge is taken for gone
+const MANY = 1024  # messages that wait for the game; motion beyond that is dropped
 const FINAL_CODES = [4401, 4426]
 
 var clock = Clock.new()
+var threaded = false  # else step() has to be called each frame
 
 var _url
 var _hello
@@ -47,6 +49,7 @@ func start(url, hello):
 		_thread = Thread.new()
 		if _thread.start(_run) != OK:
 			_thread = null
+	threaded = _thread != null
 
 
 # Queues a message.
@@ -182,7 +185,9 @@ func _take_all():
 func _receive(packet, at):
 	_last_heard = at
 	if not _socket.was_string_packet():
-		_push({"what": "bytes", "data": packet, "at": at})
+		# while a game loads a level only the motion of that time is left out
+		if packet.size() > 0 and (packet[0] != 1 or _waiting() < MANY):
+			_push({"what": "bytes", "data": packet, "at": at})
 		return
 	var message = Text.read(packet.get_string_from_utf8())
 	if message == null:
@@ -208,6 +213,13 @@ func _ping():
 
 func _put(message):
 	_socket.send_text(Text.write(message))
+
+
+func _waiting():
+	_lock.lock()
+	var count = _in.size()
+	_lock.unlock()
+	return count
 
 
 func _push(happening):
