@@ -27,6 +27,17 @@ namespace AvatarBridge.Tests
         }
 
         [Test]
+        public void HalfARoundTripAndTenMillisecondsIsTheMostThatCanBeTrue()
+        {
+            var clock = new ClockSync();
+            clock.Answer(0, 0.002, 50.001);
+            // 0.1 s there and back, and 0.08 s off: more than 0.05 + 0.01
+            Assert.IsFalse(clock.Answer(1, 1.1, 51.05 + 0.08));
+            Assert.IsTrue(clock.Answer(2, 2.1, 52.05 + 0.08));
+            Assert.AreEqual(50.08, clock.Offset, 1e-9);
+        }
+
+        [Test]
         public void FourQuickPingsThenOneASecond()
         {
             var clock = new ClockSync();

@@ -80,13 +80,15 @@ namespace AvatarBridge.Tests
             var connection = new GameConnection(new GameOptions { Token = "secret" });
             connection.Opened(1);
             connection.ReceiveText("{\"type\":\"refused\",\"code\":\"" + code + "\",\"message\":\"expected this, got that\"}", 1);
+            List<BridgeEvent> events = Drain(connection);
             connection.Lost(1, closing, "expected this");
+            events.AddRange(Drain(connection));
             Assert.AreEqual(ConnectionState.Refused, connection.State);
             Assert.AreEqual("expected this, got that", connection.Message);
             Assert.AreEqual(forGood, connection.RefusedForGood);
             Assert.IsTrue(connection.Suggestion.Length > 10);
-            List<BridgeEvent> events = Drain(connection);
             Assert.AreEqual(1, events.Count);
+            Assert.AreEqual("expected this, got that", events[0].Text);
             Assert.AreEqual(BridgeEventKind.Refused, events[0].Kind);
             StringAssert.DoesNotContain("secret", events[0].Text + events[0].Suggestion);
         }
@@ -173,10 +175,67 @@ namespace AvatarBridge.Tests
             JsonValue playing = Sent(connection, "playing")[0];
             Assert.AreEqual(1000.01, playing.Number("start"), 1e-6);
             Assert.AreEqual(10, playing.Number("latency_ms"), 1e-9);
+            Assert.IsTrue(anna.Sound.Playing);
             Assert.AreEqual(-0.01, anna.Playhead, 1e-6);
+            Take(connection, 10, "{'type':'cancel','character':4,'utterance':7,'heard':0.1}");
+            Assert.IsFalse(anna.Sound.Active);
+            data[4] = 8;
+            connection.ReceiveBinary(data, data.Length, 10);
+            Assert.IsTrue(anna.Sound.Active);
             Take(connection, 10, "{'type':'turn','character':4,'has':false,'holder':'Other','message':'Other has it'}");
             Assert.IsFalse(anna.Sound.Active);
             Assert.AreEqual("Other has it", anna.SoundMessage);
+        }
+
+        [Test]
+        public void AVoiceThatNobodyPlaysIsReported()
+        {
+            GameConnection connection = Connected();
+            Take(connection, 10, "{'type':'turn','character':4,'has':true}");
+            var data = new byte[16 + 19200];
+            data[0] = 2;
+            data[2] = 4;
+            BitConverter.GetBytes(48000u).CopyTo(data, 12);
+            connection.ReceiveBinary(data, data.Length, 10);
+            for (int tick = 1; tick <= 250; tick++)
+            {
+                connection.Advance(10 + tick * 0.02, 0.02);
+            }
+            List<JsonValue> reports = Sent(connection, "report");
+            Assert.AreEqual(0, reports[0]["problems"].Count);
+            StringAssert.Contains("nothing plays it", reports[1]["problems"][0].Text("message"));
+        }
+
+        [Test]
+        public void FramesOnTheirWayDoNotOpenACutMouth()
+        {
+            GameConnection connection = Connected();
+            GameCharacter anna = connection.Find("anna");
+            var frame = new byte[8 + 12 + 12];
+            frame[0] = 1;
+            frame[2] = 1;
+            frame[8] = 4;
+            BitConverter.GetBytes(1000.0).CopyTo(frame, 12);
+            BitConverter.GetBytes(1f).CopyTo(frame, 24);
+            connection.ReceiveBinary(frame, frame.Length, 10);
+            Take(connection, 10, "{'type':'utterance','character':4,'utterance':7}");
+            anna.Sample(10);
+            Assert.AreEqual(1f, anna.Channels[1]);
+            Take(connection, 10.01, "{'type':'cancel','character':4,'utterance':7,'heard':0}");
+            anna.Sample(10.03);
+            Assert.AreEqual(0.4f, anna.Channels[1], 1e-3f);
+            anna.Sample(10.1);
+            Assert.AreEqual(0f, anna.Channels[1]);
+        }
+
+        [Test]
+        public void TheWelcomeGivesAFirstGuessOfTheTime()
+        {
+            var connection = new GameConnection(new GameOptions());
+            connection.Opened(10);
+            connection.ReceiveText(Greeting, 10);
+            Assert.AreEqual(1000, connection.BridgeTime(10), 1e-9);
+            Assert.IsFalse(connection.Clock.Known);
         }
 
         [Test]

@@ -68,6 +68,16 @@ namespace AvatarBridge.Tests
         }
 
         [Test]
+        public void MoreThanWasSaidIsLeftOutToo()
+        {
+            Welcome welcome = Layout(Vectors.Read("motion.json"));
+            byte[] data = Convert.FromBase64String(Vectors.Read("motion.json")["cases"][0].Text("binary"));
+            Array.Resize(ref data, data.Length + 4);
+            MotionMessage message;
+            Assert.IsFalse(MotionMessage.TryRead(data, data.Length, welcome.Channels.Count, welcome.Bones.Count, out message));
+        }
+
+        [Test]
         public void SamplingIsThatOfTheVectors()
         {
             JsonValue file = Vectors.Read("sampling.json");

@@ -267,6 +267,27 @@ namespace AvatarBridge.Tests
         }
 
         [Test]
+        public void AGrownRingKeepsWhatItHeld()
+        {
+            var ring = new PcmRing(256);
+            ring.Reset(1000);
+            var piece = new float[700];
+            for (int index = 0; index < piece.Length; index++)
+            {
+                piece[index] = index;
+            }
+            Assert.AreEqual(200, ring.Write(piece, 0, 200));
+            ring.Release(1050);
+            Assert.AreEqual(500, ring.Write(piece, 200, 500));
+            int mask;
+            float[] samples = ring.View(out mask);
+            for (int index = 50; index < 700; index++)
+            {
+                Assert.AreEqual((float)index, samples[(1000 + index) & mask]);
+            }
+        }
+
+        [Test]
         public void AFullRingTakesNoMore()
         {
             var ring = new PcmRing(256);
