@@ -27,7 +27,10 @@ from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.vocabulary import GameEvent
 from avatar_bridge.ports import Game, GameAbilities
 from avatar_bridge.settings import WebSettings
+from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.web import Server, WebAudience, WebGames, audience, game_socket, server
+from avatar_bridge.web.game_seat import GameSeat
+from avatar_bridge.wire.game_reports import Client
 from avatar_bridge.wire.page_binary import BONE_ORDER, CHANNEL_ORDER
 
 
@@ -385,6 +388,33 @@ async def test_ten_thousand_events_are_not_too_many_for_the_bridge(place: Place)
         took = time.perf_counter() - began
     assert 100 <= len(told) <= 100 * (took + 1.0) + 1
     assert 1 <= notes <= 20 + 5 * (took + 1.0)
+
+
+async def test_a_game_that_floods_lets_everybody_have_a_turn() -> None:
+    said = [json.dumps({"type": "ping", "sent": number}) for number in range(1000)]
+    texts = iter([{"type": "websocket.receive", "text": text} for text in said])
+    games, turns = WebGames(), 0
+
+    async def receive() -> Any:
+        return next(texts, {"type": "websocket.disconnect"})
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    class Sink:
+        on_relief = None
+        congested = False
+        usable = True
+        put = hang_up = staticmethod(lambda *_: None)
+
+    seat = GameSeat(Sink(), number=1, client=Client(), capabilities=frozenset())
+    waiting = asyncio.create_task(other())
+    await game_socket.GameSocket(games, SystemClock(), token="", version="")._listen(Sink(), seat, receive)
+    waiting.cancel()
+    assert turns > 50
 
 
 async def test_a_listener_that_fails_does_not_end_the_connection(place: Place) -> None:

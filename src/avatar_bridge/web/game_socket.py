@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
 import logging
 from collections.abc import Mapping
 from typing import Any, Final, TypeGuard
@@ -37,6 +38,8 @@ HELLO_WITHIN: Final = 5.0
 """Seconds in which a connection says hello."""
 MOST_STRANGERS: Final = 32
 """Connections that have not said a good hello yet."""
+_AT_ONCE: Final = 16
+"""Messages of one game that are taken before everybody else has a turn."""
 _MOST_TOLD: Final = 50
 """Types that a game is told about, once each."""
 
@@ -135,7 +138,12 @@ class GameSocket:
         return said
 
     async def _listen(self, line: Outlet, game: GameSeat, receive: Receive) -> None:
-        while (text := await _next(receive)) is not None:
+        for count in itertools.count(1):
+            text = await _next(receive)
+            if text is None:
+                return
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # what is there already is received without waiting
             try:
                 if isinstance(text, bytes):
                     raise ProtocolError("expected text with a JSON object, got binary data")
