@@ -19,7 +19,7 @@ __all__ = ["VmcSimulator"]
 
 _KEPT = 1200
 _TOLD = 200
-_SHOWN = 0.05
+_SHOWN = 0.2
 
 
 class VmcSimulator:
@@ -91,15 +91,15 @@ class VmcSimulator:
             raise ProtocolError(f"against VMC's rules: {told}")
 
     def describe(self) -> Iterator[str]:
-        """Yield what is shown now, a line each."""
-        yield f"frames: {self.count}"
-        if self.frames:
+        """Yield what is shown now, a line each; a line stays while what it says does."""
+        if not self.frames:
+            yield "nothing has come yet"
+        else:
             frame = self.frames[-1]
             yield f"bones: {len(frame.bones)}  blendshapes: {len(frame.blends)}  bytes: {frame.size}"
-            shown = (f"{name} {value:.2f}" for name, value in frame.blends.items() if value >= _SHOWN)
-            yield "face: " + (", ".join(shown) or "at rest")
-        for text, times in self.complaints.items():
-            yield f"wrong: {text} ({times}x)"
+            yield from (f"shows {name}" for name, value in frame.blends.items() if value >= _SHOWN)
+        for text in self.complaints:
+            yield f"wrong: {text}"
 
     def _received(self, data: bytes) -> None:
         at = time.perf_counter()

@@ -67,7 +67,7 @@ class VRChatSimulator:
         parameters: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """`tell`: the port that hears of avatar changes; `parameters`: type by name; `folder`: where avatars' files go."""
+        """`tell`: the port that hears of avatar changes; `parameters`: type by name; `folder`: where its file goes."""
         self.host, self.port, self.tell, self.avatar = host, port, tell, avatar
         self.types = dict(SAMPLE if parameters is None else parameters)
         self.values: dict[str, float | int | bool] = {}
@@ -148,14 +148,14 @@ class VRChatSimulator:
             raise ProtocolError(f"against VRChat's rules: {told}")
 
     def describe(self) -> Iterator[str]:
-        """Yield what is shown now, a line each."""
+        """Yield what is shown now, a line each, floats in halves; a line stays while what it says does."""
         yield f"avatar: {self.avatar}"
         for name, value in sorted(self.values.items()):
-            yield f"{name}: {value if isinstance(value, (bool, int)) else format(value, '.2f')}"
+            yield f"{name}: {value if isinstance(value, (bool, int)) else format(round(2 * value) / 2 + 0.0, 'g')}"
         if self.chat:
             yield f"chatbox: {self.chat[-1].text}"
-        for text, times in self.complaints.items():
-            yield f"wrong: {text} ({times}x)"
+        for text in self.complaints:
+            yield f"wrong: {text}"
 
     def _received(self, data: bytes) -> None:
         at = time.perf_counter()
