@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from avatar_bridge.core.vocabulary import Frame
 from avatar_bridge.drivers.obs import ObsDriver
 from avatar_bridge.ports import Adopter, Command, Driver, Follower, Witness
 from avatar_bridge.simulators.obs import ObsSimulator
+from avatar_bridge.wire.obs_scenery import Scenery
 
 MAP = """
 [actions.brb]
@@ -409,3 +411,26 @@ async def test_nothing_that_the_map_does_not_name_is_ever_asked_for(obs: ObsSimu
     assert obs.studio.pressed == []
     names = {each.type for each in obs.requests if not each.type.startswith("Get")}
     assert names == {"SetSourceFilterEnabled"}
+
+
+async def test_what_is_set_by_hand_while_it_looks_around_counts(obs: ObsSimulator) -> None:
+    async with driven(obs) as driver:
+        switches, gate = driver._switches, asyncio.Event()
+
+        async def reading() -> Scenery:
+            seen = copy.deepcopy(switches.scenery)
+            await gate.wait()
+            return seen
+
+        looking = asyncio.create_task(switches.look(reading()))
+        await asyncio.sleep(0)
+        obs.by_hand("SetSceneItemEnabled", sceneName="Main", sceneItemId=3, sceneItemEnabled=True)
+        await until(lambda: ("item", "Main", "Confetti") in switches._told)
+        gate.set()
+        await looking
+        driver.send_command(act("confetti"))
+        driver.send_command(act("glow"))
+        await until(lambda: obs.studio.filters["Avatar"][0].enabled)
+        driver.send_command(RESET)
+        await until(lambda: not obs.studio.filters["Avatar"][0].enabled)
+        assert shown(obs, "Confetti")
