@@ -240,7 +240,10 @@ async def test_two_hundred_breaks_stalls_and_restarts(pair: Pair) -> None:
         await program.until(lambda: bool(program.connections))
         await pair.connected()
         wanted = chance.sample(NUMBERED, 3)
-        while pair.told()[-3:] != wanted:  # a break that was not noticed yet takes what was sent with it
+        start = len(pair.told())
+        while (
+            len(pair.told()) < start + 3 or pair.told()[-3:] != wanted
+        ):  # a break that was not noticed yet takes what was sent with it
             before = len(pair.told())
             for name in wanted:
                 driver.send_command(act(name))
