@@ -179,7 +179,7 @@ def test_a_claim_while_the_card_plays_counts_from_the_next_utterance_on() -> Non
         await asyncio.sleep(0.01)
         assert not game.shown[0].has_sound
         assert "the next one is yours" in game.told("turn")[-1]["message"]
-        assert speaker.game_id is None
+        assert [speaker.game_id] == [None]
         await watch(speaker, lambda: speaker.heard() > 2.1)
         speaker.begin()
         speaker.write(tone(2.0), RATE)
