@@ -18,7 +18,7 @@ def _tell(what: str, **fields: Any) -> None:
 
 async def _main(support: str, options: dict[str, str]) -> None:
     sys.path.insert(0, support)
-    game_client = importlib.import_module("game_client")
+    game_client: Any = importlib.import_module("game_client")
     game_client.TICK = 0.002  # as often as the Godot probe looks
     characters = [{"name": "", "sound": True}] if "sound" in options else []
     async with game_client.GameClient(options["address"], options["token"], characters=characters) as game:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ async def _in_time(processes: ModuleType, names: list[str], *, shows: int) -> li
     """Return clock errors and cue times of all clients in the same shows."""
     figures: list[Figure] = []
     async with processes.house(plays=False) as house:
-        clients = []
+        clients: list[Any] = []
         async with asyncio.TaskGroup() as tasks:
             over = asyncio.Event()
             here = asyncio.Barrier(len(names) + 1)
@@ -95,7 +96,7 @@ async def _in_time(processes: ModuleType, names: list[str], *, shows: int) -> li
 
 
 async def _stay(
-    processes: ModuleType, house: object, name: str, clients: list[object], here: asyncio.Barrier, over: asyncio.Event
+    processes: ModuleType, house: Any, name: str, clients: list[Any], here: asyncio.Barrier, over: asyncio.Event
 ) -> None:
     async with processes.client(name, house.address, house.token) as client:
         clients.append(client)
@@ -103,7 +104,7 @@ async def _stay(
         await over.wait()
 
 
-def _apart(clients: list[object]) -> list[Figure]:
+def _apart(clients: list[Any]) -> list[Figure]:
     quick = [client for client in clients if client.name in _QUICK]
     begun = [[(line["name"], line["at"]) for line in client.all("cue")] for client in quick]
     if len(begun) < 2 or len({len(each) for each in begun}) != 1:
