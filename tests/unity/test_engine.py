@@ -18,6 +18,7 @@ from stories import MAP
 
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.game import GameSpeaker
+from avatar_bridge.core.motion.rig import BONES
 from avatar_bridge.drivers.game import GameDriver
 from avatar_bridge.settings import WebSettings
 from avatar_bridge.web import Server, WebAudience
@@ -76,18 +77,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compile_to(out / "AvatarBridge.Editor.dll", [PACKAGE / "Editor"], [engine, core, parts])
     compile_to(out / "Samples.dll", [PACKAGE / "Samples~"], [engine, core, parts])
     every = [out / f"{name}.dll" for name in ("Vrm0", "Vrm1", "AvatarBridge.Editor", "Samples", "nunit.framework")]
-    compile_to(out / "Tests.dll", [TESTS], [engine, core, parts, *every])
+    compile_to(out / "AvatarBridge.Engine.Tests.dll", [TESTS], [engine, core, parts, *every])
     return out
 
 
 def nunit(built: Path, name: str, environment: Mapping[str, str], *options: str) -> dict[str, tuple[str, str]]:
     """Run tests under Mono; return for each its result and what it said."""
     result = built / f"{name}.xml"
-    command = ["nunit-console", "Tests.dll", "-nologo", "-noshadow", "-domain:None", "-process:Single"]
+    command = [
+        "nunit-console",
+        "AvatarBridge.Engine.Tests.dll",
+        "-nologo",
+        "-noshadow",
+        "-domain:None",
+        "-process:Single",
+    ]
     done = subprocess.run(
         [*command, f"-xml:{result}", *options],
         cwd=built,
-        env={**os.environ, "MONO_GC_PARAMS": "nursery-size=512k", "LANG": "en_US.UTF-8", **environment},
+        env={**os.environ, "MONO_GC_PARAMS": "nursery-size=512k", "HOME": str(built), **environment},
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -117,7 +125,7 @@ def written(folder: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def results(built: Path) -> dict[str, tuple[str, str]]:
-    told = nunit(built, "alone", {}, "-exclude:served")
+    told = nunit(built, "alone", {"AVATAR_BRIDGE_TEST_BONES": " ".join(BONES)}, "-exclude:served")
     return {name.removeprefix("AvatarBridge."): result for name, result in told.items()}
 
 

@@ -325,7 +325,6 @@ namespace AvatarBridge
         private void Update()
         {
             if (Connection == null || _paused) return;
-            if (connectAtStart && !_opened) OpenOnce();
             if (!_open) return;
             if (_stale) Rejoin();
             var now = Now();
@@ -357,6 +356,8 @@ namespace AvatarBridge
 
         private void LateUpdate()
         {
+            // Only now: parts that were enabled before the client have joined in their Update.
+            if (Connection != null && !_paused && connectAtStart && !_opened) OpenOnce();
             if (!_open || _paused || Connection == null) return;
             var now = Now();
             var characters = Connection.Characters;

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using UnityEngine;
 
@@ -7,27 +6,20 @@ namespace AvatarBridge
     /// <summary>The rig's bones under Unity's names.</summary>
     internal static class HumanBones
     {
-        private static readonly Dictionary<string, HumanBodyBones> Odd = new Dictionary<string, HumanBodyBones>
+        /// <summary>VRM 1.0 counts a thumb from the palm, Unity from the first joint.</summary>
+        private static readonly Dictionary<HumanBodyBones, string> Thumbs = new Dictionary<HumanBodyBones, string>
         {
-            { "left_thumb_metacarpal", HumanBodyBones.LeftThumbProximal },
-            { "left_thumb_proximal", HumanBodyBones.LeftThumbIntermediate },
-            { "right_thumb_metacarpal", HumanBodyBones.RightThumbProximal },
-            { "right_thumb_proximal", HumanBodyBones.RightThumbIntermediate }
+            { HumanBodyBones.LeftThumbProximal, "left_thumb_metacarpal" },
+            { HumanBodyBones.LeftThumbIntermediate, "left_thumb_proximal" },
+            { HumanBodyBones.RightThumbProximal, "right_thumb_metacarpal" },
+            { HumanBodyBones.RightThumbIntermediate, "right_thumb_proximal" }
         };
-
-        /// <summary>Unity's bone for the rig's name ("left_upper_arm"); LastBone where it has none.</summary>
-        public static HumanBodyBones Find(string name)
-        {
-            HumanBodyBones bone;
-            if (Odd.TryGetValue(name, out bone)) return bone;
-            return Enum.TryParse(name.Replace("_", ""), true, out bone) ? bone : HumanBodyBones.LastBone;
-        }
 
         /// <summary>The rig's name of Unity's bone: "left_upper_arm".</summary>
         public static string Name(HumanBodyBones bone)
         {
-            foreach (var pair in Odd)
-                if (pair.Value == bone) return pair.Key;
+            string thumb;
+            if (Thumbs.TryGetValue(bone, out thumb)) return thumb;
             var text = new System.Text.StringBuilder();
             foreach (var letter in bone.ToString())
             {

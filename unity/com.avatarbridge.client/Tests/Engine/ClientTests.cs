@@ -191,7 +191,8 @@ namespace AvatarBridge
         [Test]
         public void TheTokenComesFromTheFieldElseTheVariableElseTheFile()
         {
-            var file = Path.Combine(Path.GetTempPath(), "avatar_bridge_token_" + Guid.NewGuid().ToString("N"));
+            var name = "avatar_bridge_token_" + Guid.NewGuid().ToString("N");
+            var file = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), name);
             string problem;
             Environment.SetEnvironmentVariable("AB_TEST_TOKEN", "of variable");
             try
@@ -200,6 +201,7 @@ namespace AvatarBridge
                 Assert.AreEqual("of field", AccessToken.Find(" of field ", "AB_TEST_TOKEN", file, out problem));
                 Assert.AreEqual("of variable", AccessToken.Find("", "AB_TEST_TOKEN", file, out problem));
                 Assert.AreEqual("of file", AccessToken.Find("", "AB_NO_SUCH", file, out problem));
+                Assert.AreEqual("of file", AccessToken.Find("", "AB_NO_SUCH", "~/" + name, out problem));
                 Assert.IsNull(AccessToken.Find("", "AB_NO_SUCH", file + "x", out problem));
                 StringAssert.Contains("cannot be read", problem);
                 Assert.IsNull(AccessToken.Find("", "AB_NO_SUCH", "", out problem));

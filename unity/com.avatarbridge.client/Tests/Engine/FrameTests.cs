@@ -24,7 +24,9 @@ namespace AvatarBridge
             stage.Begin();
             stage.Hold(1, "head_yaw", 10f, "aa", 0.5f, "left_upper_arm_z", 20.0);
             stage.Utter(1, 3);
+            stage.Bridge.Say("{'type':'captions','character':0,'utterance':1,'from':0,'captions':[{'at':0,'end':3,'lines':[[{'text':'Hi ','at':0,'end':0.1},{'text':'you','at':0.1,'end':3}]]}]}");
             stage.Run(0.5);
+            Assert.AreEqual("<b>Hi you</b>", stage.Figure.GetComponent<AvatarBridgeSubtitles>().Shown);
             var updates = Messages(stage, "LateUpdate");
             const int Rounds = 20000;
             for (var round = 0; round < 100; round++) updates();

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using NUnit.Framework;
 using UnityEngine;
@@ -89,6 +90,8 @@ namespace AvatarBridge
                 Same(Mathf.Cos(down), -Mathf.Sin(down), 0, _stage.Direction(HumanBodyBones.RightUpperArm, HumanBodyBones.RightLowerArm));
                 _stage.Hold(0.5, "left_upper_arm_z", 68.0);
                 Same(-1, 0, 0, _stage.Direction(HumanBodyBones.LeftUpperArm, HumanBodyBones.LeftLowerArm));
+                var bend = 14 * Mathf.Deg2Rad;
+                Same(-Mathf.Cos(bend), 0, Mathf.Sin(bend), _stage.Direction(HumanBodyBones.LeftLowerArm, HumanBodyBones.LeftHand));
                 _stage.Hold(0.5, "left_upper_arm_z", 68.0, "left_upper_arm_y", -90.0);
                 Same(0, 0, 1, _stage.Direction(HumanBodyBones.LeftUpperArm, HumanBodyBones.LeftLowerArm));
                 _stage.Hold(0.5, "left_upper_arm_z", 68.0, "left_lower_arm_y", -76.0);
@@ -257,6 +260,45 @@ namespace AvatarBridge
             _stage.Run(3);
             var problems = _stage.Bridge.All("report");
             StringAssert.Contains("Bow", string.Join("\n", new List<string>(problems).ToArray()));
+        }
+
+        [Test]
+        public void EachCharacterDoesWhatItIsTold()
+        {
+            Move(0, Quaternion.identity, true);
+            _animator.AddParameter("Nod", AnimatorControllerParameterType.Trigger);
+            var other = new GameObject("Other");
+            other.SetActive(false);
+            var animator = other.AddComponent<Animator>();
+            animator.avatar = new Avatar();
+            animator.runtimeAnimatorController = new RuntimeAnimatorController();
+            animator.AddParameter("Nod", AnimatorControllerParameterType.Trigger);
+            other.AddComponent<AvatarBridgeMotion>().Character = "bob";
+            other.SetActive(true);
+            _stage.Begin();
+            Assert.AreEqual(1, _stage.Bridge.Connects, "parts that were there before the client are in the first hello");
+            var bob = other.GetComponent<AvatarBridgeMotion>().Body.Number;
+            _stage.Bridge.Say("{'type':'act','character':" + bob + ",'action':'nod','kind':'gesture','at':0,'strength':1,'duration':0.5,'native':{'trigger':'Nod'}}");
+            _stage.Run(0.05);
+            CollectionAssert.AreEqual(new[] { "trigger Nod" }, animator.calls);
+            CollectionAssert.IsEmpty(_animator.calls);
+        }
+
+        [Test]
+        public void BonesHaveTheRigsNames()
+        {
+            Assert.AreEqual("left_upper_arm", HumanBones.Name(HumanBodyBones.LeftUpperArm));
+            Assert.AreEqual("upper_chest", HumanBones.Name(HumanBodyBones.UpperChest));
+            Assert.AreEqual("right_thumb_metacarpal", HumanBones.Name(HumanBodyBones.RightThumbProximal));
+            Assert.AreEqual("right_thumb_proximal", HumanBones.Name(HumanBodyBones.RightThumbIntermediate));
+            Assert.AreEqual("left_little_distal", HumanBones.Name(HumanBodyBones.LeftLittleDistal));
+            var rig = Environment.GetEnvironmentVariable("AVATAR_BRIDGE_TEST_BONES");
+            if (string.IsNullOrEmpty(rig)) return;
+            var known = new List<string>(rig.Split(' '));
+            for (var bone = HumanBodyBones.Hips; bone < HumanBodyBones.LastBone; bone++)
+                if (bone != HumanBodyBones.Head && bone != HumanBodyBones.Jaw && bone != HumanBodyBones.LeftEye && bone != HumanBodyBones.RightEye)
+                    Assert.IsTrue(known.Remove(HumanBones.Name(bone)), HumanBones.Name(bone));
+            CollectionAssert.IsEmpty(known);
         }
 
         [Test]
