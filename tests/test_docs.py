@@ -116,6 +116,8 @@ def setting_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         if name == "drivers":
             yield from ("drivers.NAME", *setting_keys(DriverSettings, "drivers.NAME."))
+        elif name == "characters":
+            yield "characters.NAME"
         elif isinstance(field.default, BaseModel):
             yield from setting_keys(type(field.default), f"{name}.")
         else:
@@ -141,7 +143,7 @@ def test_the_settings_page_has_every_key_and_every_flag() -> None:
     assert list(rows) == list(setting_keys(Settings))
     flags = set(flag_options())
     listed = {flag for found in rows.values() for flag in found}
-    assert listed == flags - {"--settings", "--json", "--open", "--help"}
+    assert listed == flags - {"--settings", "--json", "--open", "--help", "--character", "--acted"}
 
 
 def test_each_flag_of_the_page_is_the_key_beside_it() -> None:
@@ -157,10 +159,12 @@ def test_the_example_settings_are_the_defaults_and_name_every_key() -> None:
     read = read_settings(path)
     defaults = override(Settings(), {"drivers.vts.driver": "vts"})
     assert read == defaults
-    every = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    text = re.sub(r"^# (?=\w+ = |\[characters)", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    every = tomllib.loads(text)
+    assert Settings.model_validate({"characters": every.pop("characters")}).characters
     flat = {f"{table}.{key}" for table, inner in every.items() if isinstance(inner, dict) for key in inner}
     flat |= {key for key, value in every.items() if not isinstance(value, dict)}
-    flat |= {f"drivers.NAME.{key}" for key in every["drivers"]["vts"]} | {"drivers.NAME"}
+    flat |= {f"drivers.NAME.{key}" for key in every["drivers"]["vts"]} | {"drivers.NAME", "characters.NAME"}
     assert flat - {"drivers.vts"} == set(setting_keys(Settings))
 
 

@@ -15,9 +15,9 @@ from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.commands import perform as command
-from avatar_bridge.commands.perform import gathered, outcome_data, outcome_lines
+from avatar_bridge.commands.perform import acted_lines, gathered, outcome_data, outcome_lines
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.ports import TargetState
+from avatar_bridge.ports import Acted, TargetState
 from avatar_bridge.settings import Settings
 from avatar_bridge.stage.performance import Outcome
 
@@ -72,6 +72,41 @@ def test_people_get_a_line_each_and_none_when_all_went_well() -> None:
     bridge, outcome = performed("One two.", Witness())
     bridge.notes.clear()
     assert list(outcome_lines(bridge, outcome)) == []
+
+
+class Teller(Witness):
+    """A driver whose target tells that it acted, 10 ms after it was told."""
+
+    def acted(self) -> list[Acted]:
+        told = [Acted(command.action, at + 0.01, command.cue) for at, command in self.commands if command.kind == "act"]
+        self.commands = [each for each in self.commands if each[1].kind != "act"]
+        return told
+
+
+def test_when_each_target_acted_is_told_where_it_tells() -> None:
+    teller = Teller(name="game", native=frozenset({"hat"}))
+    bridge, outcome = performed("One [nod] two [hat] three four.", teller, Witness(name="vmc"))
+    rows = {(row["driver"], row["action"]): row for row in outcome_data(bridge, outcome)["actions"]}
+    told = rows["game", "hat"]
+    assert told["off_ms"] == pytest.approx(10.0, abs=0.1)
+    assert told["seen_s"] == pytest.approx(told["due_s"] + 0.01, abs=2e-4)
+    assert all("seen_s" not in row for key, row in rows.items() if key != ("game", "hat"))
+    head, *lines = acted_lines(bridge)
+    assert head.split() == ["action", "target", "due", "s", "acted", "s", "off", "ms"]
+    assert [line.split()[:2] for line in lines] == [["nod", "game"], ["nod", "vmc"], ["hat", "game"], ["hat", "vmc"]]
+    assert lines[2].split()[-1] == "10.0"
+    assert "sent" in lines[3]
+
+
+def test_what_comes_while_a_target_is_not_ready_is_missed_and_not_done() -> None:
+    driver = Witness(name="vts")
+    driver.state = TargetState("unreachable", "Start it.")
+    bridge, outcome = performed("One [nod] two [hat] three.", driver)
+    data = outcome_data(bridge, outcome)
+    assert data["actions"] == []
+    (missed,) = [each for each in data["diagnostics"] if "missed" in each["message"]]
+    assert missed["message"].startswith("vts was unreachable and missed 'nod'")
+    assert missed["suggestion"] == "Start it."
 
 
 def test_more_actions_than_anyone_counts_are_all_told() -> None:

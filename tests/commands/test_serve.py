@@ -52,6 +52,16 @@ async def test_it_says_it_to_programs() -> None:
     assert told["overlay"] == f"{told['address']}/overlay?token=a-token-of-my-own-123"
 
 
+async def test_it_says_where_games_connect_and_with_which_token() -> None:
+    settings = quiet(web__token="a-token-of-my-own-123").model_copy(update={"drivers": {"game": DriverSettings()}})
+    lines = (await first_lines(settings, as_json=False)).splitlines()
+    assert lines[2].startswith("Games connect to: ")
+    assert lines[2].endswith("/v1/game")
+    assert lines[3].split()[-1] == "a-token-of-my-own-123"
+    told = json.loads(await first_lines(settings, as_json=True))
+    assert told["game"] == told["address"].replace("http", "ws") + "/v1/game"
+
+
 async def test_the_overlay_is_a_target_and_has_the_sound() -> None:
     async with on_air(quiet(sound__speaker="auto")) as (bridge, server, _):
         assert [driver.name for driver in bridge.drivers] == ["overlay"]
