@@ -91,6 +91,9 @@ class ObsClient:
         """Take what OBS says until the connection ends; raises what it ended with."""
         try:
             async for text in self._connection:
+                # OBS holds a small packet back until the one before is acknowledged, which systems put off by 40 ms and
+                # more; whatever is sent carries the acknowledgement at once, and an unasked pong is to be ignored
+                await self._connection.pong()
                 message = read(text)
                 if isinstance(message, Event):
                     self._told(message)
