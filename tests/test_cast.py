@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -228,3 +231,36 @@ async def test_characters_that_speak_alike_share_one_process() -> None:
         outcomes = await asyncio.gather(*(bridge.perform("Hi there.") for bridge in bridges))
         assert all(outcome.heard.complete for outcome in outcomes)
         assert outcomes[2].timeline.duration < outcomes[0].timeline.duration
+
+
+async def ask(on: OnAir, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+    def call() -> tuple[int, Any]:
+        data = json.dumps(body or {}).encode()
+        headers = {"Authorization": f"Bearer {on.server.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{on.server.address}/v1/{path}", data, headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    return await asyncio.to_thread(call)
+
+
+async def test_programs_say_which_character_they_mean() -> None:
+    async with house() as on:
+        ben, main = on.cast.find("ben"), on.cast.main
+        text = "This goes on for a while, and then a bit longer than that."
+        assert await ask(on, "perform", {"text": text, "character": "Ben"}) == (202, {"utterance": 1})
+        assert (await ask(on, "perform", {"text": text}))[0] == 202
+        await ben.stage.until(lambda: (ben.stage.heard() or 0.0) > 0.2)
+        assert (ben.utterance, main.utterance, on.cast.find("anna").utterance) == (1, 1, 0)
+        status, heard = await ask(on, "interrupt?character=ben")
+        assert status == 200
+        assert heard["at"] > 0.1
+        assert ben.stage.timeline is None
+        assert main.stage.timeline is not None
+        status, refused = await ask(on, "act", {"name": "wave", "character": "bem"})
+        assert status == 404
+        assert "did you mean 'ben'?" in refused["error"]
+        assert (await ask(on, "act", {"name": "wave", "character": "ben"}))[0] == 202
