@@ -16,6 +16,7 @@ from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.vmc_with_cues import VmcWithCues
 from avatar_bridge.drivers.vnyan import VNyanDriver
 from avatar_bridge.drivers.warudo import WarudoDriver
+from avatar_bridge.errors import UnreachableError
 from avatar_bridge.ports import Command, Driver
 from avatar_bridge.simulators.vnyan import VNyanSimulator
 from avatar_bridge.simulators.warudo import WarudoSimulator
@@ -210,6 +211,34 @@ async def test_closing_before_a_program_that_hangs_ends(pair: Pair) -> None:
     assert pair.driver.state.status == "closed"
     pair.program.resume()
     await pair.arrives("hat on", "hat off")
+
+
+async def test_what_a_break_kept_from_leaving_goes_out_after_it_while_it_is_fresh(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.run()
+    await pair.connected()
+    cues = pair.driver._cues
+    assert cues is not None
+    send, failed = cues.link.send, asyncio.Event()
+
+    async def fail_once(message: str | bytes) -> None:
+        if failed.is_set():
+            await send(message)
+            return
+        failed.set()
+        raise UnreachableError("broken in mid-air")
+
+    monkeypatch.setattr(cues.link, "send", fail_once)
+    pair.driver.send_command(act("wave"))
+    pair.driver.send_command(act("n1"))
+    await pair.arrives("wave", "n1")
+    failed.clear()
+    monkeypatch.setattr("avatar_bridge.drivers.cue_socket._LATE", -1.0)
+    pair.driver.send_command(act("n2"))
+    await until(failed.is_set)
+    await until(lambda: "n2" in cues.missed)
+    assert pair.told() == ["wave", "n1"]
 
 
 async def test_two_hundred_breaks_stalls_and_restarts(pair: Pair) -> None:
