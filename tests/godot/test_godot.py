@@ -156,6 +156,25 @@ async def test_it_plays_the_voice_and_owns_the_clock() -> None:
     assert third["due"] <= third["heard"] < third["due"] + WORD
 
 
+async def test_the_next_game_takes_the_voice_over_in_mid_utterance() -> None:
+    async with house(plays=True) as show, probe(show, "--sound", "--game=second") as second:
+        await second.wait("turn")
+        async with probe(show, "--sound", "--game=first") as first:
+            await first.wait("turn")
+            speaking = asyncio.create_task(show.bridge.perform("one two three four five. Six seven eight nine ten."))
+            await first.wait("word", 2)
+            assert second.all("playing")
+            second.stop()
+            await first.wait("turn", 2)
+            await first.wait("playing")
+            await speaking
+            ended = await first.wait("ended")
+    assert first.all("turn")[0]["has"] is False
+    assert first.all("turn")[0]["holder"] == "second"
+    assert ended["complete"] is True
+    assert next(each["text"] for each in reversed(first.all("word"))) == "ten"
+
+
 async def test_an_interrupted_voice_is_silent_at_once_and_the_next_one_is_heard() -> None:
     async with house(plays=True) as show, probe(show, "--sound") as client:
         await client.wait("turn")

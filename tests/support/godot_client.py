@@ -39,6 +39,10 @@ class GodotClient:
                     self.noise.append(text)
                 self._news.notify_all()
 
+    def stop(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+
     def all(self, what: str) -> list[dict[str, Any]]:
         """Return the lines of one kind."""
         return [each for each in self.heard if each["what"] == what]

@@ -203,9 +203,13 @@ func _read(message):
 
 func _read_about(character, type, message):
 	if type == "turn":
+		var had = character.has_sound
 		character.has_sound = message.get("has") == true
-		if not character.has_sound and character.sound != null:
+		if character.sound != null and had and not character.has_sound:
 			character.sound.stop()
+		elif character.sound != null and character.has_sound and not had:
+			# perhaps in mid-utterance: its sound comes from wherever it is heard now
+			character.sound.begin(character.utterance)
 		var holder = Text.words(message, "holder")
 		turn.emit(character, character.has_sound, holder, Text.words(message, "message"))
 	else:
