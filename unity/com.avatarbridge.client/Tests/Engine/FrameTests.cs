@@ -27,8 +27,8 @@ namespace AvatarBridge
             stage.Bridge.Say("{'type':'captions','character':0,'utterance':1,'from':0,'captions':[{'at':0,'end':3,'lines':[[{'text':'Hi ','at':0,'end':0.1},{'text':'you','at':0.1,'end':3}]]}]}");
             stage.Run(0.5);
             Assert.AreEqual("<b>Hi you</b>", stage.Figure.GetComponent<AvatarBridgeSubtitles>().Shown);
-            var updates = Messages(stage, "LateUpdate");
-            const int Rounds = 20000;
+            var updates = Messages(stage, "Update") + Messages(stage, "LateUpdate");
+            const int Rounds = 60000;
             for (var round = 0; round < 100; round++) updates();
             GC.Collect();
             var before = GC.CollectionCount(0);
@@ -40,10 +40,10 @@ namespace AvatarBridge
         private static Action Messages(Stage stage, string message)
         {
             Action all = null;
-            foreach (var script in new MonoBehaviour[] { stage.Client, stage.Figure.GetComponent<AvatarBridgeMotion>(), stage.Figure.GetComponent<AvatarBridgeFace>(), stage.Figure.GetComponent<AvatarBridgeSubtitles>() })
+            foreach (var script in new MonoBehaviour[] { stage.Client, stage.Figure.GetComponent<AvatarBridgeMotion>(), stage.Figure.GetComponent<AvatarBridgeFace>(), stage.Figure.GetComponent<AvatarBridgeSubtitles>(), stage.Figure.GetComponent<AvatarBridgeAudio>() })
             {
                 var method = script.GetType().GetMethod(message, BindingFlags.Instance | BindingFlags.NonPublic);
-                all += (Action)Delegate.CreateDelegate(typeof(Action), script, method);
+                if (method != null) all += (Action)Delegate.CreateDelegate(typeof(Action), script, method);
             }
             return all;
         }
