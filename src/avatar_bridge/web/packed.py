@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
-import stat
+import os
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -36,12 +35,16 @@ def file_response(path: Path, headers: Headers) -> Response:
 class PackedStaticFiles(StaticFiles):
     """A folder's files, packed ones among them under the names they have unpacked."""
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file at `path`; raises HTTPException 404 where there is none."""
-        try:
-            return await super().get_response(path, scope)
-        except HTTPException as error:
-            found, status = self.lookup_path(f"{path}.gz") if error.status_code == 404 else ("", None)
-            if status is None or not stat.S_ISREG(status.st_mode):
-                raise
-            return file_response(Path(found), Headers(scope=scope))
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return where a file lies, packed where it is not there otherwise."""
+        found, status = super().lookup_path(path)
+        return (found, status) if status is not None else super().lookup_path(f"{path}.gz")
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return what was found; nothing where the browser has it already."""
+        plain = super().file_response(full_path, stat_result, scope, status_code)
+        if plain.status_code == 304 or Path(full_path).suffix != ".gz":
+            return plain
+        return file_response(Path(full_path), Headers(scope=scope))
