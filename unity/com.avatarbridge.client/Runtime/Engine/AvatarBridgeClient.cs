@@ -12,7 +12,7 @@ namespace AvatarBridge
     [AddComponentMenu("Avatar Bridge/Avatar Bridge Client")]
     [DefaultExecutionOrder(-1000)]
     [DisallowMultipleComponent]
-    public sealed class AvatarBridgeClient : MonoBehaviour
+    public sealed partial class AvatarBridgeClient : MonoBehaviour
     {
         public const string DefaultAddress = "ws://127.0.0.1:8787/v1/game";
         public const string DefaultVariable = "AVATAR_BRIDGE_TOKEN";
@@ -76,54 +76,6 @@ namespace AvatarBridge
 
         /// <summary>The protocol's session; null while disabled.</summary>
         public GameConnection Connection { get; private set; }
-
-        public string Address
-        {
-            get { return address; }
-            set { address = value; }
-        }
-
-        /// <summary>Set the token from code; it is read when the connection opens and never logged.</summary>
-        public string Token
-        {
-            set { token = value; }
-        }
-
-        public string TokenVariable
-        {
-            get { return tokenVariable; }
-            set { tokenVariable = value; }
-        }
-
-        public string TokenFile
-        {
-            get { return tokenFile; }
-            set { tokenFile = value; }
-        }
-
-        public bool ConnectAtStart
-        {
-            get { return connectAtStart; }
-            set { connectAtStart = value; }
-        }
-
-        public bool KeepAcrossScenes
-        {
-            get { return keepAcrossScenes; }
-            set { keepAcrossScenes = value; }
-        }
-
-        /// <summary>True where a token is saved with the scene.</summary>
-        public bool TokenIsSaved
-        {
-            get { return !string.IsNullOrEmpty(token); }
-        }
-
-        /// <summary>Names of characters that come later; to be set before enabling.</summary>
-        public IList<string> LaterCharacters
-        {
-            get { return laterCharacters; }
-        }
 
         public ConnectionState State
         {
@@ -204,20 +156,6 @@ namespace AvatarBridge
         public void TellEvent(string happened)
         {
             Tell(happened);
-        }
-
-        /// <summary>Add to `into` what is missing on this object and what to do; works in edit mode too.</summary>
-        public void Check(IList<Finding> into)
-        {
-            if (!address.StartsWith("ws://", StringComparison.Ordinal) && !address.StartsWith("wss://", StringComparison.Ordinal))
-                into.Add(new Finding("The address is \"" + address + "\".", "Expected one like " + DefaultAddress + ".", true));
-            string problem;
-            if (AccessToken.Find(token, tokenVariable, tokenFile, out problem) == null)
-                into.Add(new Finding(problem, "`avatar-bridge serve --driver game` prints the token.", true));
-            if (TokenIsSaved)
-                into.Add(new Finding("The token is saved in this scene.", "Use the environment variable or a file outside the project where others see the project.", false));
-            if (keepAcrossScenes && transform.parent != null)
-                into.Add(new Finding("Only an object at the top of the scene is kept across scenes.", "Move it to the top, or switch \"Keep Across Scenes\" off.", false));
         }
 
         internal GameCharacter Enter(AvatarBridgePart part, string character)
