@@ -150,6 +150,25 @@ def test_an_interrupt_is_told_in_the_turn_of_the_loop_in_which_it_comes() -> Non
     run(scene())
 
 
+def test_a_game_is_told_what_it_takes_and_no_more() -> None:
+    async def scene() -> None:
+        hall = Hall()
+        async with bridge_of(hall) as bridge:
+            words, reader = come(hall, capabilities=["speech"]), come(hall, capabilities=["captions"])
+            speaking = asyncio.ensure_future(bridge.perform(TEXT))
+            await until_heard(bridge, 1.0)
+            bridge.interrupt()
+            await speaking
+            await asyncio.sleep(0.01)
+            speech = {"utterance", "segment", "cues", "clock", "closed", "cancel", "ended"}
+            assert set(kinds(words)) == {"state", "reset", *speech}
+            assert set(kinds(reader)) == {"state", "reset", "captions"}
+            assert not hall.moved
+            leave_all(hall)
+
+    run(scene())
+
+
 def test_cues_that_the_game_performs_are_not_sent_twice_and_it_tells_when_it_did() -> None:
     async def scene() -> None:
         hall = Hall()
