@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from avatar_bridge.core.script.boundaries import Joint, after_stop
@@ -81,6 +81,19 @@ def test_whatever_is_heard_nothing_is_lost(text: str, steps: list[tuple[int, flo
             break
     segmenter.close()
     assert_covers(made + segmenter.segments(), text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ANY_TEXT, st.sampled_from([0.0, 1.7, 30.0]))
+@example("one two three four five six seven eight nine ten", 0.0)
+def test_what_is_heard_after_the_close_says_nothing_twice(text: str, unheard: float) -> None:
+    segmenter = Segmenter()
+    segmenter.feed(Text(0, text, 0, text))
+    segmenter.close()
+    assert segmenter.segments()[-1].final
+    for _ in range(3):
+        segmenter.hear(unheard, idle=1.0)
+        assert segmenter.segments() == []
 
 
 @settings(max_examples=100, deadline=None)

@@ -113,8 +113,10 @@ class Segmenter:
         """
         waiting = sum(self.duration(segment.text) + segment.pause for segment in self._ready)
         self._pacing.reserve = max(0.0, unheard) + waiting
+        if self._closed:
+            return
         self._decide()
-        if idle >= _STALL / 2 and self._pacing.is_dry and not self._closed:
+        if idle >= _STALL / 2 and self._pacing.is_dry:
             self._release(settled=idle >= _STALL)
         self._trim()
 
