@@ -47,8 +47,16 @@ def test_every_built_in_name_leads_to_a_class(kind: registry.Kind) -> None:
     ("kind", "name", "message"),
     [
         ("voices", "piperr", "expected one of espeak, piper, tone as voice, got 'piperr'; did you mean 'piper'?"),
-        ("speakers", "locl", "expected one of local, none, overlay, wav as speaker, got 'locl'; did you mean 'local'?"),
-        ("drivers", "zzz", "expected one of overlay, vts as driver, got 'zzz'"),
+        (
+            "speakers",
+            "locl",
+            "expected one of game, local, none, overlay, wav as speaker, got 'locl'; did you mean 'local'?",
+        ),
+        (
+            "drivers",
+            "zzz",
+            "expected one of game, nizima, obs, overlay, vmc, vnyan, vrchat, vts, warudo as driver, got 'zzz'",
+        ),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(kind: registry.Kind, name: str, message: str) -> None:

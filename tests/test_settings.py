@@ -156,6 +156,12 @@ def settled(text: str, *, pages: bool) -> tuple[str, str]:
         ("[drivers.overlay]", True, "overlay", "mascot"),
         ("[drivers.overlay]\nenabled = false", True, "overlay", "any_vts_model"),
         ('[drivers.scene]\ndriver = "overlay"', True, "overlay", "mascot"),
+        ("[drivers.vmc]", False, "local", "mascot"),
+        ("[drivers.vts]\n[drivers.warudo]", False, "local", "mascot"),
+        ("[drivers.vnyan]", False, "local", "mascot"),
+        ("[drivers.game]", False, "local", "mascot"),
+        ("[drivers.vts]\n[drivers.obs]\n[drivers.nizima]\n[drivers.vrchat]", False, "local", "any_vts_model"),
+        ("[drivers.vmc]\nenabled = false", False, "local", "any_vts_model"),
         ('sound.speaker = "none"\nmotion.map = "mine.toml"\n[drivers.overlay]', True, "none", "mine.toml"),
     ],
 )

@@ -48,6 +48,8 @@ _FOLDERS = ("web.avatar", "web.clips")
 """Keys that name files and folders of the user's, which are read."""
 _WORDS = ("", "auto", "mascot", "svg")
 """What such a key may say that is no file, whatever lies there."""
+_WITH_BODIES = ("overlay", "game", "vmc", "warudo", "vnyan")
+"""Drivers whose targets have arms and fingers."""
 
 
 class _Table(BaseModel):
@@ -95,8 +97,8 @@ class MotionSettings(_Table):
     """What the body does."""
 
     map: str = "auto"
-    """A packaged motion map by name, or a path; auto: mascot where the overlay or a game is a target, else
-    any_vts_model."""
+    """A packaged motion map by name, or a path; auto: mascot where a target has arms and fingers (the overlay, a game,
+    vmc, warudo, vnyan), else any_vts_model."""
     seed: int = 0
     liveliness: float = Field(default=1.0, ge=0.0, le=1.5)
     calm: bool = False
@@ -240,7 +242,7 @@ class Settings(_Table):
         """Return settings in which nothing is `auto` but the voice; `pages`, `games`: their server runs."""
         served = "game" if games and self.driven("game") else "overlay" if pages else "local"
         speaker = served if self.sound.speaker == "auto" else self.sound.speaker
-        fitting = "mascot" if self.driven("overlay") or self.driven("game") else "any_vts_model"
+        fitting = "mascot" if any(map(self.driven, _WITH_BODIES)) else "any_vts_model"
         motion_map = fitting if self.motion.map == "auto" else self.motion.map
         return self.model_copy(
             update={
