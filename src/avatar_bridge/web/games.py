@@ -24,6 +24,8 @@ __all__ = ["WebGames"]
 _NOTES: Final = 50
 _MOST: Final = 65_535
 """Characters at most: their numbers have 16 bits."""
+_MOST_UNKNOWN: Final = 20
+"""Names that nobody has, of which a game is told."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +76,7 @@ class WebGames:
         """
         self._attendants.setdefault(character, []).append(attendant)
         for game in self._showing(character):
-            with self._contained(character, attendant):
-                attendant.joined(game, game.characters[character])
+            self._introduce(game, character, attendant)
 
     def unattend(self, character: int, attendant: GameAttendant) -> None:
         """Tell `attendant` nothing more of the character; harmless where it does not attend."""
@@ -125,10 +126,9 @@ class WebGames:
         )
         self._games[game.id] = game
         self._sort()
-        for number, abilities in tuple(game.characters.items()):
+        for number in tuple(game.characters):
             for attendant in tuple(self._attendants.get(number, ())):
-                with self._contained(number, attendant):
-                    attendant.joined(game, abilities)
+                self._introduce(game, number, attendant)
             if number in claimed:
                 self.hear(game, number, {"type": "sound", "character": number, "claim": True})
         return game
@@ -144,8 +144,10 @@ class WebGames:
                     attendant.left(game)
 
     def hear(self, game: GameSeat, character: int, message: Mapping[str, Any]) -> None:
-        """Pass on what a game said of a character that it shows."""
+        """Pass on what a game said of a character that it shows; nothing of one that was taken out meanwhile."""
         for attendant in tuple(self._attendants.get(character, ())):
+            if game.id not in self._games:
+                return
             with self._contained(character, attendant):
                 attendant.received(game, message)
 
@@ -153,8 +155,7 @@ class WebGames:
         """Take in that a game can do other things with a character from now on."""
         game.characters[character] = abilities
         for attendant in tuple(self._attendants.get(character, ())):
-            with self._contained(character, attendant):
-                attendant.joined(game, abilities)
+            self._introduce(game, character, attendant)
 
     def dismiss(self) -> None:
         """Close every connection: the server goes."""
@@ -162,28 +163,33 @@ class WebGames:
             game.seat.dismiss(GOING_AWAY, "the bridge closes")
             self.leave(game)
 
+    def _introduce(self, game: GameSeat, character: int, attendant: GameAttendant) -> None:
+        """Tell an attendant of a game; what it tells the game may be too much, and one that was taken out never joins.
+
+        `left` would not come for it any more, and whoever counts on it would wait for a game that is gone.
+        """
+        if game.id in self._games:
+            with self._contained(character, attendant):
+                attendant.joined(game, game.characters[character])
+
     def _cast(self, game: GameSeat, hello: Hello) -> tuple[set[int], list[tuple[str, str, str | None]]]:
-        """Find the characters that a game asks for; return whose sound it claims, and the names that nobody has."""
+        """Find the characters that a game asks for; return whose sound it claims, and names that nobody has."""
         claimed: set[int] = set()
         unknown: list[tuple[str, str, str | None]] = []
         if not hello.characters:
             game.characters[0] = GameAbilities()
+        numbers = {name_key(name): number for number, name in enumerate(self._names)}
         for asked in hello.characters:
-            number = self._number(asked.name)
+            # empty means the main character: the unnamed, else the first
+            number = numbers.get(name_key(asked.name), None if asked.name else 0)
             if number is None:
-                unknown.append((asked.name, *self._nobody(asked.name)))
+                if len(unknown) < _MOST_UNKNOWN:  # the nearest name is dear to find
+                    unknown.append((asked.name, *self._nobody(asked.name)))
                 continue
             game.characters[number] = abilities_of(asked)
             if asked.sound:
                 claimed.add(number)
         return claimed, unknown
-
-    def _number(self, name: str) -> int | None:
-        """Return whose number is meant by a name; empty means the main character: the unnamed, else the first."""
-        keys = [name_key(each) for each in self._names]
-        if name_key(name) in keys:
-            return keys.index(name_key(name))
-        return None if name else 0
 
     def _nobody(self, name: str) -> tuple[str, str | None]:
         named = [each for each in self._names if each]
