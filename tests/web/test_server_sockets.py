@@ -312,3 +312,19 @@ async def test_a_busy_port_moves_to_the_next_and_says_so() -> None:
             assert note.message in [each["message"] for each in state["notes"]]
     finally:
         taken.close()
+
+
+async def test_what_is_small_is_sent_at_once() -> None:
+    taken, _ = bind("127.0.0.1", 0)
+    accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(greet, sock=taken):
+        _, writer = await asyncio.open_connection(*taken.getsockname())
+        at_once = await accepted
+        writer.close()
+        await writer.wait_closed()
+    assert at_once, "a frame behind another would wait for the other side's acknowledgement"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Protocol
 
@@ -52,7 +53,10 @@ class Beat:
         while True:
             now = clock.time()
             plans = [(stage.due(now), stage) for stage in self._stages]
-            await clock.wait_until(min(tick, min((at for at, _ in plans), default=math.inf)))
+            first = min(tick, min((at for at, _ in plans), default=math.inf))
+            if first <= clock.time():
+                await asyncio.sleep(0)  # a beat that cannot keep up still lets its frames go out
+            await clock.wait_until(first)
             now = clock.time()
             if now < tick:
                 for at, stage in plans:

@@ -16,7 +16,8 @@ class Listening(socket.socket):
     """Stays open while it is `kept`; `dropped` is set where the loop has given it up meanwhile."""
 
     def __init__(self, family: int, kind: int) -> None:
-        super().__init__(family, kind)
+        # asyncio sends at once (TCP_NODELAY) only what it is told to be TCP; else a frame waits for the one before it
+        super().__init__(family, kind, socket.IPPROTO_TCP)
         self.kept = False
         self.dropped = asyncio.Event()
 
