@@ -24,10 +24,11 @@ namespace UnityEngine
 
         private static int s_Rate = 48000;
         private static int s_Frames = 1024;
+        private static int s_Buffers = 4;
         private static long s_Played;
         private static double s_Since;
 
-        public static double dspTime { get { return s_Since + Interlocked.Read(ref s_Played) / (double)s_Rate; } }
+        public static double dspTime { get { return s_Since + Interlocked.Read(ref s_Played) / (double)Math.Max(s_Rate, 1); } }
 
         public static int outputSampleRate { get { StandIn.MainThread("outputSampleRate"); return s_Rate; } }
         public static AudioSpeakerMode speakerMode { get { StandIn.MainThread("speakerMode"); return AudioSpeakerMode.Stereo; } }
@@ -36,7 +37,7 @@ namespace UnityEngine
         {
             StandIn.MainThread("GetDSPBufferSize");
             bufferLength = s_Frames;
-            numBuffers = 4;
+            numBuffers = s_Buffers;
         }
 
         public static AudioConfiguration GetConfiguration()
@@ -51,12 +52,14 @@ namespace UnityEngine
             s_Played = 0;
             s_Rate = rate;
             s_Frames = frames;
+            s_Buffers = 4;
             OnAudioConfigurationChanged = null;
         }
 
-        /// <summary>Another device: every source stops, then the handlers are told. Not part of Unity.</summary>
-        public static void ChangeDevice(int rate, int frames)
+        /// <summary>Another device: every source stops, then the handlers are told; rate 0: none is left. Not part of Unity.</summary>
+        public static void ChangeDevice(int rate, int frames, int buffers = 4)
         {
+            s_Buffers = buffers;
             s_Since = dspTime;
             s_Played = 0;
             s_Rate = rate;

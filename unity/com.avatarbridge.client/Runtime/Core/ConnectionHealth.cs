@@ -31,14 +31,16 @@ namespace AvatarBridge
             frames++;
         }
 
-        /// <summary>Note a problem; each is told once.</summary>
-        public void Add(string message, string suggestion)
+        /// <summary>Note a problem; each is told once. True where it is new.</summary>
+        public bool Add(string message, string suggestion)
         {
             string cut = message.Length > 1000 ? message.Substring(0, 1000) : message;
-            if (problems.Count < MostProblems && told.Count < 1000 && told.Add(cut))
+            if (problems.Count >= MostProblems || told.Count >= 1000 || !told.Add(cut))
             {
-                problems.Add(new Problem { Message = cut, Suggestion = suggestion ?? "" });
+                return false;
             }
+            problems.Add(new Problem { Message = cut, Suggestion = suggestion ?? "" });
+            return true;
         }
 
         /// <summary>The report of the time since the last one.</summary>

@@ -348,7 +348,7 @@ namespace AvatarBridge
             }
             if (character.HasSound && character.Sound.IsStuck(now))
             {
-                health.Add("The game was given a voice to play, and nothing plays it.",
+                Problem("The game was given a voice to play, and nothing plays it.",
                     "Add an AvatarBridgeAudio with an AudioSource, and an AudioListener that is switched on.");
             }
         }

@@ -67,10 +67,13 @@ namespace AvatarBridge
             }
         }
 
-        /// <summary>Tell of something that the game cannot do; it goes out with the next report.</summary>
+        /// <summary>Tell of something that the game cannot do: a Note event, and once to the bridge with the next report.</summary>
         public void Problem(string message, string suggestion)
         {
-            health.Add(message, suggestion);
+            if (health.Add(message, suggestion))
+            {
+                Happened(new BridgeEvent { Kind = BridgeEventKind.Note, Text = message, Suggestion = suggestion ?? "" });
+            }
         }
 
         internal void Claim(GameCharacter character, bool claim)

@@ -27,6 +27,7 @@ namespace AvatarBridge
         private volatile SoundSchedule _sound;
         private volatile float[] _mono;
         private bool _listening;
+        private bool _device;
 
         /// <summary>Times that the sound ran dry since the start.</summary>
         public int Underruns
@@ -66,9 +67,7 @@ namespace AvatarBridge
             set
             {
                 claimSound = value;
-                if (Body == null) return;
-                if (Connection.State == ConnectionState.Connected) Body.ClaimSound(value);
-                else Body.WantsSound = value;
+                if (Body != null) Claim(value && _device);
             }
         }
 
@@ -110,14 +109,22 @@ namespace AvatarBridge
 
         protected override void OnJoined()
         {
-            Body.WantsSound = claimSound;
             _sound = Body.Sound;
             Configure();
         }
 
+        /// <summary>Nothing plays here any more: the bridge is to know, or it waits for a voice that nobody hears.</summary>
         protected override void OnLeft()
         {
             _sound = null;
+            Claim(false);
+        }
+
+        private void Claim(bool wanted)
+        {
+            if (Body.WantsSound == wanted) return;
+            if (Connection.State == ConnectionState.Connected) Body.ClaimSound(wanted);
+            else Body.WantsSound = wanted;
         }
 
         /// <summary>Tell the schedule the sound card's time; the client calls it before everything else in a frame.</summary>
@@ -126,7 +133,7 @@ namespace AvatarBridge
             var sound = _sound;
             if (sound == null) return;
             sound.Observe(AudioSettings.dspTime, now);
-            if (!_source.isPlaying && _source.isActiveAndEnabled) _source.Play();
+            if (_carrier != null && !_source.isPlaying && _source.isActiveAndEnabled) _source.Play();
         }
 
         /// <summary>Make the clip of ones at the device's rate and play it in a loop.</summary>
@@ -134,6 +141,9 @@ namespace AvatarBridge
         {
             var rate = AudioSettings.outputSampleRate;
             if (_carrier != null) Destroy(_carrier);
+            _carrier = null;
+            _source.clip = null;
+            if (rate < 1) return;
             _carrier = AudioClip.Create("Avatar Bridge carrier", rate, 1, rate, false);
             var ones = new float[rate];
             for (var index = 0; index < ones.Length; index++) ones[index] = 1f;
@@ -154,6 +164,13 @@ namespace AvatarBridge
             int buffers;
             AudioSettings.GetDSPBufferSize(out frames, out buffers);
             var rate = AudioSettings.outputSampleRate;
+            _device = rate > 0 && frames > 0;
+            Claim(claimSound && _device);
+            if (!_device)
+            {
+                if (claimSound) Connection.Problem("This game has no sound device, or Unity's audio is disabled: the bridge plays the voice of \"" + Body.Name + "\", or nobody.", "Plug a device in, or look at Project Settings, Audio, Disable Unity Audio.");
+                return;
+            }
             Latency = Math.Max(buffers - FmodAhead, 0) * frames / rate + extraLatency;
             if (_mono == null || _mono.Length < frames) _mono = new float[frames];
             _sound.Configure(rate, frames, Latency);

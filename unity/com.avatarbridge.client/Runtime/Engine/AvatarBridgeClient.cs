@@ -17,6 +17,7 @@ namespace AvatarBridge
         public const string DefaultAddress = "ws://127.0.0.1:8787/v1/game";
         public const string DefaultVariable = "AVATAR_BRIDGE_TOKEN";
         public const string Version = "0.1.0";
+        private const int UsualRate = 48000;
 
         [Header("Bridge")]
         [Tooltip("Where the bridge listens; `avatar-bridge serve --driver game` prints it.")]
@@ -61,6 +62,7 @@ namespace AvatarBridge
         private bool _opened;
         private bool _paused;
         private bool _stale;
+        private string _unfit;
 
         /// <summary>Everything that happens, with all its details.</summary>
         public event Action<BridgeEvent> Happened;
@@ -88,6 +90,7 @@ namespace AvatarBridge
             get
             {
                 if (Connection == null) return "Not enabled.";
+                if (_unfit != null) return _unfit;
                 var text = Connection.Message;
                 if (string.IsNullOrEmpty(text)) return State.ToString();
                 return string.IsNullOrEmpty(Connection.Suggestion) ? text : text + " " + Connection.Suggestion;
@@ -97,7 +100,7 @@ namespace AvatarBridge
         /// <summary>Connect; needed only where it does not by itself, or after a refusal that you have mended.</summary>
         public void Open()
         {
-            if (Connection == null || _open) return;
+            if (_session == null || _open) return;
             _open = true;
             _stale = false;
             _session.Open();
@@ -207,23 +210,35 @@ namespace AvatarBridge
                 GameName = string.IsNullOrEmpty(gameName) ? Application.productName : gameName,
                 Engine = "unity",
                 GameVersion = Version,
-                OutputRate = AudioSettings.outputSampleRate
+                OutputRate = AudioSettings.outputSampleRate > 0 ? AudioSettings.outputSampleRate : UsualRate
             };
             if (problem != null && connectAtStart) Debug.LogWarning("Avatar Bridge: " + problem + " `avatar-bridge serve --driver game` prints it.", this);
             Connection = new GameConnection(options);
             for (var index = 0; index < laterCharacters.Count; index++)
                 if (Connection.Find(laterCharacters[index]) == null) Connection.Add(laterCharacters[index]);
-            _session = new GameSession(Connection, Way());
+            var way = Way();
+            _session = way == null ? null : new GameSession(Connection, way);
         }
 
+        /// <summary>The way to the bridge; null where there can be none, which is then told in words.</summary>
         private ITransport Way()
         {
+            _unfit = null;
             if (MakeTransport != null) return MakeTransport(address);
 #if UNITY_WEBGL && !UNITY_EDITOR
-            throw new PlatformNotSupportedException("A WebGL build has no sockets of its own: set AvatarBridgeClient.MakeTransport to an ITransport on the browser's WebSocket (Documentation~, \"WebGL\").");
+            _unfit = "A WebGL build has no sockets of its own: set AvatarBridgeClient.MakeTransport to an ITransport on the browser's WebSocket (Documentation~, \"WebGL\").";
 #else
-            return new WebSocketTransport(address, Now);
+            try
+            {
+                return new WebSocketTransport(address.Trim(), Now);
+            }
+            catch (ArgumentException bad)
+            {
+                _unfit = bad.Message + " Write what `avatar-bridge serve --driver game` prints into Address, then call Retry.";
+            }
 #endif
+            Debug.LogError("Avatar Bridge: " + _unfit, this);
+            return null;
         }
 
         private double Now()
@@ -312,10 +327,11 @@ namespace AvatarBridge
             var who = happened.Character == null ? "" : happened.Character.Name;
             switch (happened.Kind)
             {
-                case BridgeEventKind.Connected: connected.Invoke(); break;
+                case BridgeEventKind.Connected: Connected(); break;
                 case BridgeEventKind.Refused: Refused(ref happened); break;
-                case BridgeEventKind.Lost: lost.Invoke(happened.Text); break;
-                case BridgeEventKind.Note: note.Invoke(happened.Text, happened.Suggestion ?? ""); break;
+                case BridgeEventKind.Lost: Lost(ref happened); break;
+                case BridgeEventKind.Note: Noted(ref happened); break;
+                case BridgeEventKind.Turn: Turned(ref happened); break;
                 case BridgeEventKind.UnknownCharacter: Unknown(ref happened); break;
                 case BridgeEventKind.UtteranceBegan: utteranceBegan.Invoke(who, (int)happened.Utterance); break;
                 case BridgeEventKind.UtteranceEnded: utteranceEnded.Invoke(who, happened.Flag); break;
@@ -324,20 +340,6 @@ namespace AvatarBridge
                 case BridgeEventKind.State: stateChanged.Invoke(who, happened.Text); break;
             }
             if (Happened != null) Happened(happened);
-        }
-
-        private void Refused(ref BridgeEvent happened)
-        {
-            var what = happened.Suggestion ?? "";
-            Debug.LogError("Avatar Bridge refused the connection: " + happened.Text + " " + what, this);
-            refused.Invoke(happened.Text, what);
-        }
-
-        private void Unknown(ref BridgeEvent happened)
-        {
-            var near = string.IsNullOrEmpty(happened.Suggestion) ? "" : " The nearest name is \"" + happened.Suggestion + "\".";
-            Debug.LogWarning("Avatar Bridge: " + happened.Text + near, this);
-            note.Invoke(happened.Text, happened.Suggestion ?? "");
         }
 
         private GameCharacter Who(string character)

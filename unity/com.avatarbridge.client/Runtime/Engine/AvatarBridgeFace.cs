@@ -107,6 +107,9 @@ namespace AvatarBridge
             foreach (var row in custom)
                 if (!string.IsNullOrEmpty(row.shape) && !slots.Has(FaceWays.Plain(row.shape)))
                     into.Add(new Finding("No mesh here has a blendshape \"" + row.shape + "\" (custom table, " + row.channel + ").", "The button below lists those that there are.", false));
+            foreach (var row in custom)
+                if (!string.IsNullOrEmpty(row.shape) && row.weight <= 0f)
+                    into.Add(new Finding("The custom row of \"" + row.shape + "\" has the weight 0: the shape never moves.", "Raise its Weight; Unity begins a new row with 0.", false));
             foreach (var name in nativeExpressions)
                 if (!slots.Has(FaceWays.Plain(name)))
                     into.Add(new Finding("No mesh here has a blendshape \"" + name + "\" (native expressions).", "The button below lists those that there are.", false));

@@ -197,6 +197,7 @@ namespace AvatarBridge
             var before = _stage.Bones[HumanBodyBones.Head].rotation;
             _stage.Bridge.Break();
             _stage.Run(0.1);
+            Debug.warnings.Clear();
             for (var frame = 0; frame < 120; frame++)
             {
                 _stage.Bridge.Move(_stage.Now, "head_yaw", 0f);
@@ -260,6 +261,9 @@ namespace AvatarBridge
             _stage.Run(3);
             var problems = _stage.Bridge.All("report");
             StringAssert.Contains("Bow", string.Join("\n", new List<string>(problems).ToArray()));
+            Assert.AreEqual(1, Debug.warnings.Count);
+            StringAssert.Contains("Bow", Debug.warnings[0]);
+            Debug.warnings.Clear();
         }
 
         [Test]

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using UnityEngine;
 
@@ -46,9 +47,15 @@ namespace AvatarBridge
             while (StandIn.now < end - 1e-9)
             {
                 StandIn.Frame(1f / 60f);
-                for (; _mixed < StandIn.now; _mixed += 1024.0 / 48000) heard.Add(AudioSettings.Mix());
+                for (; _mixed < StandIn.now; _mixed += 1024.0 / Math.Max(AudioSettings.outputSampleRate, 44100)) heard.Add(AudioSettings.Mix());
             }
             return heard;
+        }
+
+        /// <summary>The sound card stood still until now.</summary>
+        public void Skip()
+        {
+            _mixed = StandIn.now;
         }
 
         /// <summary>Keep showing the same channels for some time.</summary>
