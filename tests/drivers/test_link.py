@@ -11,9 +11,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosedOK
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 
 from avatar_bridge.drivers import link as module
-from avatar_bridge.drivers.link import Link
+from avatar_bridge.drivers.link import Link, incoming
 from avatar_bridge.errors import ProtocolError, RefusedError, UnreachableError
 
 Session = Callable[[Link, ClientConnection], Awaitable[None]]
@@ -248,3 +250,43 @@ async def test_closed_before_it_ran(program: Program) -> None:
     await link.close()
     await link.run()
     assert not await link.ready()
+
+
+async def test_each_message_is_acknowledged_with_a_pong_and_none_is_lost_at_the_end() -> None:
+    pongs: list[bytes] = []
+    heard: list[str | bytes] = []
+
+    class Counting(ServerConnection):
+        def process_event(self, event: Event) -> None:
+            if isinstance(event, Frame) and event.opcode is Opcode.PONG:
+                pongs.append(bytes(event.data))
+            super().process_event(event)
+
+    async def speak(connection: ServerConnection) -> None:
+        for number in range(3):
+            await connection.send(str(number))
+        await connection.recv()
+        for number in range(3, 9):
+            await connection.send(str(number))
+
+    async def listen(_: Link, connection: ClientConnection) -> None:
+        async for message in incoming(connection):
+            heard.append(message)
+            if message == "2":
+                await connection.send("all of them")
+                await connection.wait_closed()
+
+    async with serve(speak, "127.0.0.1", 0, create_connection=Counting) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with kept(f"ws://127.0.0.1:{port}", listen):
+            await until(lambda: len(heard) >= 9)
+    assert pongs[:3] == [b"", b"", b""]
+    assert heard[:9] == [str(number) for number in range(9)]
+
+
+async def test_a_name_is_looked_up_and_its_addresses_are_tried_beside_each_other(program: Program) -> None:
+    async with kept(f"ws://localhost:{program.port}") as link:
+        assert not await link.ready()
+        assert link.status == "unreachable"
+        await program.start()
+        await until(lambda: link.status == "ready")

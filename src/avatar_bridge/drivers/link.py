@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -15,7 +16,7 @@ from websockets.typing import Subprotocol
 from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.errors import AvatarBridgeError, RefusedError, UnreachableError
 
-__all__ = ["Link", "Session", "Status"]
+__all__ = ["Link", "Session", "Status", "incoming"]
 
 Status = Literal["connecting", "waiting", "ready", "unreachable", "refused", "closed"]
 Session = Callable[[ClientConnection], Awaitable[None]]
@@ -25,6 +26,8 @@ _OPENING = 3.0
 _PARTING = 1.5
 _PATIENCE = 5.0
 _CLOSING = 0.25
+_OTHER_WAY = 0.1
+"""Seconds after which a name's next address is tried beside the one before."""
 _LARGEST = 16 * 2**20
 _EXPECTED = (AvatarBridgeError, ConnectionClosed, OSError, TimeoutError, EOFError)
 _WIRE = logging.getLogger(f"{__name__}.wire")
@@ -135,6 +138,8 @@ class Link:
                 close_timeout=_CLOSING,
                 ping_interval=None,
                 proxy=None,
+                # `localhost` is ::1 first, where Windows takes two seconds to say that nobody listens
+                happy_eyeballs_delay=_OTHER_WAY,
                 logger=_WIRE,
             )
         except (InvalidURI, ValueError) as error:
@@ -174,6 +179,19 @@ class Link:
             self.tell("refused" if isinstance(error, RefusedError) else "unreachable", str(error))
         else:
             self.tell("unreachable", self._gone)
+
+
+async def incoming(connection: ClientConnection) -> AsyncIterator[str | bytes]:
+    """Yield what the program says until the connection ends, each message acknowledged at once.
+
+    A program that leaves Nagle's algorithm on holds a small message back until the one before is acknowledged, which
+    systems put off by 40 ms and more. Whatever is sent carries the acknowledgement, and RFC 6455 has an unasked pong
+    ignored.
+    """
+    async for message in connection:
+        with contextlib.suppress(ConnectionClosed):  # what came before the end counts all the same
+            await connection.pong()
+        yield message
 
 
 async def _part(connection: ClientConnection) -> None:

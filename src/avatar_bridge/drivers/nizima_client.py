@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.drivers.link import Link
+from avatar_bridge.drivers.link import Link, incoming
 from avatar_bridge.drivers.vts_token import TokenFile
 from avatar_bridge.errors import ProtocolError, UnreachableError, WorldError
 from avatar_bridge.wire import nizima
@@ -76,7 +76,7 @@ class NizimaClient:
         connection = self._link.connection
         try:
             if connection is not None:
-                async for text in connection:
+                async for text in incoming(connection):
                     self._route(text)
         finally:
             for future in [*self._pending.values()]:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from avatar_bridge.drivers.link import incoming
 from avatar_bridge.errors import AvatarBridgeError, ProtocolError, RefusedError, UnreachableError
 from avatar_bridge.wire.obs import (
     NOT_READY,
@@ -90,10 +91,7 @@ class ObsClient:
     async def read(self) -> None:
         """Take what OBS says until the connection ends; raises what it ended with."""
         try:
-            async for text in self._connection:
-                # OBS holds a small packet back until the one before is acknowledged, which systems put off by 40 ms and
-                # more; whatever is sent carries the acknowledgement at once, and an unasked pong is to be ignored
-                await self._connection.pong()
+            async for text in incoming(self._connection):
                 message = read(text)
                 if isinstance(message, Event):
                     self._told(message)
