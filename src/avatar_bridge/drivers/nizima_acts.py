@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic
@@ -37,7 +37,7 @@ class _Deed:
     method: str
     field: str
     value: str
-    kind: str = "act"
+    kind: Literal["act", "release"] = "act"
 
     @property
     def again(self) -> bool:
@@ -83,10 +83,10 @@ class NizimaActs:
 
     def use(self, model: str, bindings: Mapping[str, Binding], active: set[str]) -> None:
         """Act on another model, or the same after a break; `active` are the paths of its expressions that are on."""
-        lost = [] if self.model else [*self._flight.values()]
-        waiting = [*lost, *self._outbox.drain()]
-        for future in [future for future in self._flight if not self.model]:
-            del self._flight[future]
+        waiting = self._outbox.drain()
+        if not self.model:  # after a break: what was not answered may never have arrived
+            waiting = [*self._flight.values(), *waiting]
+            self._flight.clear()
         deeds = [deed for deed in waiting if not deed.method.endswith("Expression")]
         again = [deed for deed in deeds if self.model == model or (not self.model and deed.again)]
         self.model, self._bindings = model, bindings
@@ -210,9 +210,8 @@ class NizimaActs:
             return
         error = future.exception()
         if error is None:
-            kind = "act" if deed.kind == "act" else "release"
             if deed.action:
-                self._acted.append(Acted(deed.action, self._clock(), deed.cue, "act" if kind == "act" else "release"))
+                self._acted.append(Acted(deed.action, self._clock(), deed.cue, deed.kind))
         elif isinstance(error, ApiError):
             where = deed.action or deed.value
             self._report(f"{deed.method} {where}", Diagnostic(f"{where}: {error}"))

@@ -165,8 +165,6 @@ class ObsDriver:
                 tasks.create_task(self._measure(client))
                 if self._captions is not None:
                     tasks.create_task(self._captions.run(client))
-        except BaseExceptionGroup as group:
-            raise _first(group) from None
         finally:
             if self._closing and not reading.done():
                 await self._farewell(client)
@@ -217,10 +215,3 @@ class ObsDriver:
 
     def _report(self, key: str, diagnostic: Diagnostic) -> None:
         self._diagnostics.setdefault(key, diagnostic)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return what ended the session: the first error that says something."""
-    errors = list(group.exceptions)
-    first = next((each for each in errors if isinstance(each, AvatarBridgeError)), errors[0])
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

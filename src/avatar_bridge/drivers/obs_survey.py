@@ -1,4 +1,4 @@
-"""Looks around in OBS: everything that a motion map's deeds may need, in three round trips."""
+"""Looks around in OBS: everything that a motion map's deeds may need, in four round trips."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ async def _read(client: ObsClient, deeds: list[Deed], stage: Mapping[str, Any]) 
 async def _details(client: ObsClient, scenery: Scenery, deeds: list[Deed]) -> None:
     nested = {item.source for items in scenery.items.values() for item in items if item.holds_items}
     groups = sorted(nested - set(scenery.scenes))
-    filtered = sorted({source for deed in deeds if deed.filters for source in deed.sources} & scenery.sources)
     muted = sorted({name for deed in deeds for name, _ in deed.mutes} & scenery.inputs)
     orders = [Order("GetGroupSceneItemList", {"sceneName": group}) for group in groups]
     orders += [Order("GetInputMute", {"inputName": name}) for name in muted]
