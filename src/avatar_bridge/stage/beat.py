@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from typing import Protocol
 
 from avatar_bridge.ports import Clock
@@ -53,7 +52,10 @@ class Beat:
         while True:
             now = clock.time()
             plans = [(stage.due(now), stage) for stage in self._stages]
-            first = min(tick, min((at for at, _ in plans), default=math.inf))
+            first = tick
+            for at, _ in plans:
+                if at < first:
+                    first = at
             if first <= clock.time():
                 await asyncio.sleep(0)  # a beat that cannot keep up still lets its frames go out
             await clock.wait_until(first)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 
 from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.motion.motion_map import Action
@@ -80,6 +80,7 @@ class Body:
         self._timed = driver if isinstance(driver, Timed) else None
         self.failure: Diagnostic | None = None
         """Why this body is left out from now on: its driver raised, which a driver must not."""
+        self._contained = _Contained(self)
 
     @property
     def player(self) -> Player | None:
@@ -92,17 +93,9 @@ class Body:
         left_out = self._player.diagnostics if self._player else []
         return [*left_out, *(note for note in (self.missed, self.failure) if note is not None)]
 
-    @contextmanager
-    def contained(self) -> Iterator[None]:
+    def contained(self) -> AbstractContextManager[None]:
         """Let nothing that the driver raises in the block reach the other bodies: this one is left out instead."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - a third party's driver may raise anything
-            _log.exception("the driver %r failed", self.driver.name)
-            self.failure = Diagnostic(
-                f"the driver {self.driver.name!r} failed and is left out: {error!r}",
-                suggestion="this is a defect of the driver: please report it to its author",
-            )
+        return self._contained
 
     def begin(self, timeline: Timeline, now: float) -> None:
         """Take up a new utterance, whose audio is about to start."""
@@ -147,7 +140,8 @@ class Body:
 
         `late` is how many seconds after its deadline the frame is made.
         """
-        self._time_out(now)
+        if self._acting:
+            self._time_out(now)
         if heard is not None:
             self._origin = now - heard
         if self._timed is not None:
@@ -251,8 +245,9 @@ class Body:
 
     def _drain(self) -> None:
         """Take up what the target told of what it showed."""
-        told = self._witness.acted() if self._witness is not None else ()
-        for acted in told:
+        if self._witness is None:
+            return
+        for acted in self._witness.acted():
             fired = next((each for each in self.fired if each.cue == acted.cue), None)
             known = any(each.cue == acted.cue for each in self.seen)
             if acted.kind != "act" or fired is None or known or acted.at < self._began:
@@ -265,3 +260,23 @@ class Body:
         for name in [name for name, until in self._acting.items() if until <= now]:
             del self._acting[name]
             self.driver.send_command(Command("release", 0.0, name))
+
+
+class _Contained(AbstractContextManager[None]):
+    """What `Body.contained` returns: one for all blocks, as two are entered a tick."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        name = self._body.driver.name
+        _log.error("the driver %r failed", name, exc_info=error)
+        self._body.failure = Diagnostic(
+            f"the driver {name!r} failed and is left out: {error!r}",
+            suggestion="this is a defect of the driver: please report it to its author",
+        )
+        return True

@@ -168,7 +168,8 @@ class Stage:
                 body.enter(state, now)
                 body.frame(now, heard, late)
         self._count += 1
-        self._waiting = [item for item in self._waiting if not self._met(*item)]
+        if self._waiting:
+            self._waiting = [item for item in self._waiting if not self._met(*item)]
 
     def _standing(self) -> list[Body]:
         """Return the bodies whose drivers have not failed."""

@@ -33,6 +33,7 @@ from avatar_bridge.errors import UsageError
 
 __all__ = ["Life"]
 
+_DUE = attrgetter("due")
 _STEP = 1.0 / 59.0
 """Longest step of the springs in seconds."""
 _STALL = 0.1
@@ -214,9 +215,8 @@ class Life:
         self._step(now, seconds)
 
     def _step(self, at: float, seconds: float) -> None:
-        due = attrgetter("due")
         while True:
-            part = min(self._parts, key=due)
+            part = min(self._parts, key=_DUE)
             if part.due > at:
                 break
             for happening in part.fire():
