@@ -13,7 +13,7 @@ from game_client import GameClient
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "unity_game"
 OWN = (EXAMPLE / "bridge.toml").read_text(encoding="utf-8")
-QUIET = '[voice]\nengine = "tone"\n[web]\nport = 0\nremember = false\n'
+QUIET = OWN.replace("remember = true", "remember = false\nport = 0") + '[voice]\nengine = "tone"\n'
 NATIVES = {"trigger": ["Wave"]}
 
 
@@ -36,7 +36,7 @@ class Mind:
 
 @asynccontextmanager
 async def mind(folder: Path) -> AsyncIterator[Mind]:
-    (folder / "bridge.toml").write_text(OWN + QUIET, encoding="utf-8")
+    (folder / "bridge.toml").write_text(QUIET, encoding="utf-8")
     (folder / "npc.toml").write_bytes((EXAMPLE / "npc.toml").read_bytes())
     process = await asyncio.create_subprocess_exec(
         sys.executable,

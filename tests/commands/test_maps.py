@@ -8,6 +8,7 @@ import pytest
 
 from avatar_bridge import registry
 from avatar_bridge.commands import maps
+from avatar_bridge.commands.map_tables import TABLE_KEYS
 from avatar_bridge.core.motion.action import PAIRS, TARGETS, Action
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS
@@ -61,6 +62,24 @@ def test_a_doubtful_map_gets_remarks(tmp_path: Path) -> None:
     for words in ("450 units a second", "30 degrees", "does not begin and end at 0", "no stroke", "4 remarks"):
         assert words in text
     assert [remark["action"] for remark in report["remarks"]] == ["jerk"] * 4
+
+
+def test_a_key_that_no_target_reads_is_told_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    tables = 'unity.triger = "Nod"\nunity.state = "Sit"\nobs.sorce = "Confetti"\nvmc.zzz = 1\nosc.anything = 1\n'
+    path.write_text(f'extends = "any_vts_model"\n[actions.nod]\n{tables}', encoding="utf-8")
+    assert [remark["message"] for remark in maps.check(str(path))["remarks"]] == [
+        "unity.triger is read by nobody; did you mean unity.trigger?",
+        "obs.sorce is read by nobody; did you mean obs.source?",
+        "vmc.zzz is read by nobody; expected blend, weight",
+    ]
+
+
+def test_the_guide_names_the_keys_of_every_target() -> None:
+    rows = [line.split("|")[1:3] for line in GUIDE.splitlines() if line.startswith("| `")]
+    told = {target: keys for targets, keys in rows for target in re.findall(r"`([a-z]+)`", targets)}
+    for target, keys in TABLE_KEYS.items():
+        assert set(re.findall(r"`([a-z_]+)`", told[target])) == set(keys), target
 
 
 def test_a_wrong_map_is_refused_with_its_path_and_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from avatar_bridge import registry
+from avatar_bridge.commands.map_tables import unread
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.keyframes import Track
 from avatar_bridge.core.motion.motion_map import MotionMap, schema
@@ -95,7 +96,8 @@ def check_lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def remarks(action: Action) -> Iterator[str]:
-    """Yield what is allowed in an action and yet would look wrong: too fast, too far, not back at rest."""
+    """Yield what is allowed in an action and yet is wrong: a key that no target reads, too fast, too far."""
+    yield from unread(action)
     for channel, keys in action.keyframes.items():
         track = Track(keys)
         limit = next((speed for start, speed in _SPEEDS.items() if channel.startswith(start)), None)

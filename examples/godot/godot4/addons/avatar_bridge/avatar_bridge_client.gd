@@ -22,6 +22,7 @@ signal cancelled(character, utterance)  # interrupted: silent and the mouth clos
 signal playing(character, report)  # what the bridge was told of the voice that plays here
 
 const PROTOCOL = 1
+const REFUSALS = {4400: "hello", 4401: "token", 4426: "version", 4503: "full"}
 const OLDEST = 1
 const VERSION = "0.1.0"
 const REPORT_EVERY = 2.0
@@ -264,6 +265,7 @@ func _acted(character, happening):
 
 
 func _welcome(message):
+	refusal = ""
 	welcome = message
 	_by_number.clear()
 	for each in Text.list(message, "characters"):
@@ -281,7 +283,12 @@ func _welcome(message):
 
 func _lost(happening):
 	_forget()
-	lost.emit(happening.reason)
+	# the words of a refusal may be lost on the way; its code comes with the closing
+	if refusal == "" and REFUSALS.has(happening.code):
+		refusal = happening.reason
+		refused.emit(REFUSALS[happening.code], refusal)
+	elif refusal == "":
+		lost.emit(happening.reason)
 
 
 func _forget():
