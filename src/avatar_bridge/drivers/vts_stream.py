@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.drivers.vts_client import GONE, TIMEOUT, VTubeStudioClient
 from avatar_bridge.drivers.vts_latency import Latency
+from avatar_bridge.drivers.vts_posed import Posed
 from avatar_bridge.errors import UnreachableError
-from avatar_bridge.wire.vts import Injection, finite
 from avatar_bridge.wire.vts_errors import (
     API_OFF,
     DENIED,
@@ -49,11 +49,7 @@ class FrameStream:
         self._last_sent = -math.inf
         self._flight: dict[asyncio.Future[Mapping[str, object]], float] = {}
         self.latency = Latency()
-        self._rendering = Rendering()
-        self._overrides: dict[str, float] = {}
-        self._injection: Injection | None = None
-        self._unknown: set[str] = set()
-        self._foreign: dict[str, float] = {}
+        self._posed = Posed()
         self._failure: ApiError | None = None
         self._suspects = False
         self._broken = asyncio.Event()
@@ -72,16 +68,11 @@ class FrameStream:
 
     def use(self, rendering: Rendering) -> None:
         """Render for another model from now on."""
-        self._rendering = rendering
-        self._unknown.clear()
-        self._foreign.clear()
-        self._rebuild()
+        self._posed.use(rendering)
 
     def override(self, values: Mapping[str, float]) -> None:
         """Hold parameters of the map (`vts.parameters`) over the frames' own values; an empty mapping ends it."""
-        if values != self._overrides:
-            self._overrides = dict(values)
-            self._rebuild()
+        self._posed.hold(values)
 
     async def run(self, client: VTubeStudioClient) -> None:
         """Send until cancelled or until the connection fails.
@@ -105,8 +96,7 @@ class FrameStream:
 
         What is still unanswered when a connection ends may be dropped by the app.
         """
-        self._overrides = {}
-        self._rebuild()
+        self._posed.hold({})
         if self._last is None or client.closed.is_set():
             return
         self._waiting, self._wake = None, asyncio.Event()
@@ -156,17 +146,15 @@ class FrameStream:
         await self._inject(client, channels)
 
     async def _inject(self, client: VTubeStudioClient, channels: Mapping[str, float]) -> None:
-        if self._injection is None:
-            self._rebuild()
-        if self._injection is None:
-            return
-        table = dict(zip(self._rendering.names, self._rendering.values(channels), strict=True)) | self._overrides
         number = client.number()
+        text = self._posed.request(number, channels)
+        if text is None:
+            return
         future = client.expect(number)
         self._last_sent = self._flight[future] = self._now()
         future.add_done_callback(self._answered)
         self.sent += 1
-        await client.send(self._injection.text(number, [table[name] for name in self._injection.names]))
+        await client.send(text)
 
     def _answered(self, future: asyncio.Future[Mapping[str, object]]) -> None:
         begun = self._flight.pop(future, None)
@@ -183,14 +171,13 @@ class FrameStream:
         if error.error_id in {API_OFF, UNAUTHENTICATED, DENIED}:
             self._failure = error
             return
-        active = self._injection.names if self._injection else ()
-        name = named(error.text, active)
+        name = named(error.text, self._posed.names)
         if error.error_id == UNKNOWN_PARAMETER and name is not None:
             self._drop(name)
         elif error.error_id == FOREIGN and name is not None:
             self._yield(name)
         elif error.error_id in {UNKNOWN_PARAMETER, FOREIGN}:
-            if not self._gone(error.text):
+            if not self._posed.lacks(error.text):
                 self._suspects = True
         else:
             self._report(f"error {error.error_id}", Diagnostic(explain(error.error_id, error.text)))
@@ -198,18 +185,13 @@ class FrameStream:
         if self._waiting is None and self._last is not None:
             self._waiting = self._last  # the whole request failed: the same values again, without the culprit
 
-    def _gone(self, text: str) -> bool:
-        """Return whether the text names something that was left out meanwhile (an answer to an older frame)."""
-        return named(text, self._unknown | set(self._foreign)) is not None
-
     def _drop(self, name: str) -> None:
-        self._unknown.add(name)
+        self._posed.drop(name)
         self._report(f"unknown {name}", Diagnostic(f"This VTube Studio has no parameter {name}: it is left out."))
-        self._rebuild()
 
     def _yield(self, name: str) -> None:
         """Leave a parameter to the plugin that owns it: adding to another's value would give neither's motion."""
-        self._foreign[name] = self._now() + RETRY_FOREIGN
+        self._posed.leave(name, self._now() + RETRY_FOREIGN)
         self._report(
             f"foreign {name}",
             Diagnostic(
@@ -217,35 +199,27 @@ class FrameStream:
                 suggestion=f"Close the other plugin, or take {name} out of it; it is tried again every two seconds.",
             ),
         )
-        self._rebuild()
 
     def _report(self, key: str, diagnostic: Diagnostic) -> None:
         self.diagnostics.setdefault(key, diagnostic)
-
-    def _rebuild(self) -> None:
-        left_out = self._unknown | set(self._foreign)
-        wanted = dict.fromkeys((*self._rendering.names, *self._overrides))
-        names = [name for name in wanted if name not in left_out]
-        self._injection = Injection(names) if names else None
 
     async def mend(self, client: VTubeStudioClient) -> None:
         """Try parameters one by one where a refusal named none, and those of other plugins whether they are free."""
         while True:
             try:
-                async with asyncio.timeout(RETRY_FOREIGN / 4 if self._foreign else None):
+                async with asyncio.timeout(RETRY_FOREIGN / 4 if self._posed.yielding else None):
                     await self._broken.wait()
             except TimeoutError:
                 pass
             self._broken.clear()
-            due = [name for name, at in self._foreign.items() if at <= self._now()]
-            if self._suspects and self._injection is not None:
-                due += self._injection.names
+            due = self._posed.worth_trying(self._now())
+            if self._suspects:
+                due += self._posed.names
             self._suspects = False
             await asyncio.gather(*(self._try(client, name) for name in due))
 
     async def _try(self, client: VTubeStudioClient, name: str) -> None:
-        table = dict(zip(self._rendering.names, self._rendering.values(self._last or {}), strict=True))
-        value = finite((table | self._overrides).get(name, 0.0), 0.0)
+        value = self._posed.value(name, self._last or {})
         data = {"faceFound": True, "mode": "set", "parameterValues": [{"id": name, "value": value}]}
         try:
             await client.request("InjectParameterData", data)
@@ -259,6 +233,5 @@ class FrameStream:
             elif error.error_id == FOREIGN:
                 self._yield(name)
             return
-        if self._foreign.pop(name, None) is not None:
+        if self._posed.regain(name):
             self.diagnostics.pop(f"foreign {name}", None)
-            self._rebuild()
