@@ -143,6 +143,10 @@ class Abilities:
     """Channels that the target derives from others by itself (body from head): they must not be sent twice."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """What the map asks for and the target lacks."""
+    moves: bool = True
+    """Whether frames show there what the target cannot do by itself; of OBS they do not."""
+    delays: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Seconds beyond the driver's lead that an action needs until it is begun, as measured by now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,21 @@ async def test_a_held_blend_comes_stays_and_goes(drive: Callable[..., VmcDriver]
     assert receiver.frames[-1].blends["Joy"] == 0.0
 
 
+async def test_what_comes_without_a_fade_waits_for_no_frame(
+    drive: Callable[..., VmcDriver], receiver: VmcSimulator
+) -> None:
+    clock = Clock()
+    sudden = load_motion_map(
+        '[actions.flash]\nmeaning = "flash"\nkind = "prop"\nfade_in = 0.0\nvmc.blend = "Flash"\n', source="test"
+    )
+    driver = drive(receiver.url, now=clock, motion_map=sudden)
+    assert await driver.ready()
+    await play(driver, receiver, 1)
+    driver.send_command(Command("act", 0.0, "flash", 1))
+    shown = await receiver.wait(1, timeout=5.0) if receiver.frames[-1].blends["Flash"] == 0.0 else receiver.frames[-1]
+    assert shown.blends["Flash"] == 1.0
+
+
 async def test_a_port_nobody_listens_on_is_told_and_fed_until_somebody_does(drive: Callable[..., VmcDriver]) -> None:
     port = free_port()
     driver = drive(str(port), preset="vseeface")

@@ -91,6 +91,19 @@ async def test_a_burst_of_the_same_hotkey_passes_the_cooldown(drive: Drive) -> N
         await sim.until(lambda: len(sim.hotkeys_fired) == 4)
 
 
+async def test_a_hotkey_that_the_app_is_slow_to_execute_is_asked_for_earlier(drive: Drive) -> None:
+    async with VTubeStudioSimulator(options=STRICT) as sim:
+        driver = drive(url=sim.url, lead=0.001)
+        await driver.ready()
+        assert "wave" not in driver.abilities.delays
+        for cue in range(3):
+            driver.send_command(act("wave", cue))
+            await sim.until(lambda cue=cue: len(sim.hotkeys_fired) > cue)
+        await sim.until(lambda: "wave" in driver.abilities.delays)
+        assert 0.0 < driver.abilities.delays["wave"] <= 0.15
+        assert set(driver.abilities.delays) < driver.abilities.actions
+
+
 async def test_a_toggle_that_the_user_has_on_is_left_on(drive: Drive) -> None:
     async with VTubeStudioSimulator() as sim:
         sim.press_hotkey("Blush")

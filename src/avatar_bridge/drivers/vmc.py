@@ -161,9 +161,13 @@ class VmcDriver:
             self._send()
 
     def send_command(self, command: Command) -> None:
-        """Hold a blendshape or let it go; it shows in the next frame."""
-        if not self._closed:
-            self._held.command(command, self._now(), self._blends)
+        """Hold a blendshape or let it go; it shows in the next frame, and what comes without a fade at once."""
+        if self._closed:
+            return
+        now = self._now()
+        known = self._held.command(command, now, self._blends)
+        if known and command.kind == "act" and self._held.weights(now).get(command.action):
+            self._send()
 
     async def close(self) -> None:
         """Put the avatar at rest with its mouth closed; three times, since a packet may be lost."""

@@ -221,7 +221,7 @@ class VTubeStudioDriver:
     def _adopt(self, model: Model) -> None:
         bindings, missing = bind(self._map, model.hotkeys, model.expressions) if model.id else ({}, [])
         self._model = model
-        self._switches.use(model.id, bindings, model.framerate)
+        self._switches.use(model.id, bindings, model.framerate, self._stream.latency)
         if not model.id:
             self._abilities = Abilities()
             self._tell("waiting", _NO_MODEL)
@@ -230,7 +230,7 @@ class VTubeStudioDriver:
             self._calibrations[model.id] = model.calibration
         self._stream.use(Rendering(model.inputs, model.calibration))
         lacking = (*missing, *model.calibration.diagnostics)
-        self._abilities = Abilities(frozenset(bindings), model.calibration.derived, lacking)
+        self._abilities = Abilities(frozenset(bindings), model.calibration.derived, lacking, self._switches.delays)
         self._tell("ready", f"Driving {model.name or 'the model'} in VTube Studio.")
 
     def _withdrawn(self, error: ApiError) -> bool:

@@ -23,6 +23,7 @@ class Latency:
     def __init__(self) -> None:
         self._trips: deque[float] = deque(maxlen=_RECENT)
         self._echoes: deque[float] = deque(maxlen=_ECHOES)
+        self._hotkeys: deque[float] = deque(maxlen=_ECHOES)
         self._window = _WINDOW[0]
         self._added = 0
 
@@ -37,6 +38,17 @@ class Latency:
     def echo(self, trip: float) -> None:
         """Take the seconds that a WebSocket ping took, which is answered without waiting for a rendered frame."""
         self._echoes.append(trip)
+
+    def executed(self, trip: float) -> None:
+        """Take the seconds from asking for a hotkey to the answer, which comes once it was executed."""
+        self._hotkeys.append(trip)
+
+    def delay(self, framerate: float) -> float:
+        """Return the seconds beyond the lead that a hotkey takes: the usual of the last ones, less the way back."""
+        if not self._hotkeys:
+            return 0.0
+        usual = sorted(self._hotkeys)[len(self._hotkeys) // 2]
+        return min(max(usual - min(self._echoes, default=0.0) / 2 - self.lead(framerate), 0.0), _LONGEST)
 
     @property
     def round_trip(self) -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.drivers.vts_client import VTubeStudioClient
+from avatar_bridge.drivers.vts_latency import Latency
 from avatar_bridge.errors import ProtocolError
 from avatar_bridge.ports import Command
 from avatar_bridge.wire.vts_bindings import Binding
@@ -40,6 +41,8 @@ class Switches:
         """
         self.durations = durations
         """As given; another map has others."""
+        self.delays: dict[str, float] = {}
+        """Seconds beyond the lead that hotkeys take, by action; changed in place as they are answered."""
         self._report = report
         self._hold = hold
         self._now = now
@@ -54,11 +57,17 @@ class Switches:
         self._generation = 0
         self._connected = False
         self._asked: set[str] = set()
+        self._latency = Latency()
+        self._pending = 0
 
-    def use(self, model_id: str, bindings: Mapping[str, Binding], framerate: float) -> None:
+    def use(
+        self, model_id: str, bindings: Mapping[str, Binding], framerate: float, latency: Latency | None = None
+    ) -> None:
         """Serve another model (or the same one, read anew): what is held is resolved again."""
+        self._latency = latency or self._latency
         self._model, self._bindings, self._framerate = model_id, bindings, max(framerate, 20.0)
         self._connected = bool(model_id)
+        self._learn()
         self._change()
 
     def _held(self) -> list[Binding]:
@@ -200,7 +209,7 @@ class Switches:
     async def _trigger(self, client: VTubeStudioClient, binding: Binding, generation: int) -> None:
         for wait in (*_RETRIES, None):
             try:
-                await client.request("HotkeyTrigger", {"hotkeyID": binding.hotkey})
+                await self._press(client, binding)
                 return
             except ApiError as error:
                 if error.error_id not in {COOLDOWN, QUEUE_FULL} or wait is None:
@@ -209,3 +218,21 @@ class Switches:
             await asyncio.sleep(wait)
             if generation != self._generation:
                 return  # an interrupt came meanwhile
+
+    async def _press(self, client: VTubeStudioClient, binding: Binding) -> None:
+        """Trigger a hotkey; the app answers once it was executed, and one that waited for no other tells the delay."""
+        began, alone = self._now(), not self._pending
+        self._pending += 1
+        try:
+            await client.request("HotkeyTrigger", {"hotkeyID": binding.hotkey})
+        finally:
+            self._pending -= 1
+        if alone:
+            self._latency.executed(self._now() - began)
+        self._learn()
+
+    def _learn(self) -> None:
+        delay = self._latency.delay(self._framerate)
+        self.delays.clear()
+        if delay:
+            self.delays.update({action: delay for action, each in self._bindings.items() if each.hotkey})

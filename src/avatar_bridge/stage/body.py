@@ -117,7 +117,7 @@ class Body:
 
     def next_due(self) -> float | None:
         """Return the seconds heard at which the next thing is due for this target, its lead taken off."""
-        due = self._player.next_due() if self._player else None
+        due = self._player.next_due(self.driver.abilities.delays) if self._player else None
         return None if due is None else due - self.driver.lead
 
     def dispatch(self, now: float, heard: float) -> None:
@@ -126,10 +126,11 @@ class Body:
             return
         playhead = heard + self.driver.lead
         self._earliest = min(self._earliest, playhead)
-        for due in self._player.advance(playhead, self.driver.abilities.actions):
+        able = self.driver.abilities
+        for due in self._player.advance(playhead, able.actions, able.delays):
             match due:
                 case Begin():
-                    self._begin(due, now, playhead)
+                    self._begin(due, now, max(playhead, due.due) if due.native else playhead)
                 case End():
                     self._end(due, now, playhead)
                 case Stimulus():
@@ -198,6 +199,10 @@ class Body:
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)
         state = self.driver.state
+        if not due.native and not self.driver.abilities.moves and (
+            state.status == "ready" or self.driver.target not in cue.action.targets
+        ):
+            return  # nothing of it is to be seen there, nor was to be
         if state.status != "ready":
             self.missed = self.missed or Diagnostic(
                 f"{self.driver.name} was {state.status} and missed {cue.written!r}, and what came until it was ready",

@@ -72,6 +72,42 @@ def test_next_due_names_the_very_moment() -> None:
     assert [item for item in player.advance(due) if isinstance(item, Begin)]
 
 
+def test_what_a_target_is_slow_to_begin_is_begun_earlier_and_nothing_else() -> None:
+    timeline = performed("one two three [nod] four [bow] five six seven")
+    usual = {cue.name: cue.start for cue in timeline.cues}
+    ahead = {"nod": 0.3, "smile": 9.0}
+    player = Player(timeline)
+    begun: dict[str, float] = {}
+    while (at := player.next_due(ahead)) is not None:
+        before = player.advance(math.nextafter(at, -math.inf), {"nod"}, ahead)
+        due = player.advance(at, {"nod"}, ahead)
+        assert not [item for item in before if isinstance(item, Begin)]
+        begun |= {item.cue.name: at for item in due if isinstance(item, Begin)}
+    assert begun == pytest.approx({"bow": usual["bow"], "nod": usual["nod"] - 0.3})
+
+
+@settings(max_examples=80, deadline=None)
+@given(SCRIPTS, st.lists(st.floats(0.001, 0.3), min_size=1, max_size=5), st.floats(0.0, 0.4))
+def test_a_head_start_loses_and_doubles_nothing(
+    words: list[tuple[str, str]], steps: list[float], seconds: float
+) -> None:
+    timeline = performed(script_of(words))
+    player, playhead, turn, ahead = Player(timeline), -0.5, 0, {"hat": seconds, "nod": seconds}
+    got: list[Begin | End] = []
+    while playhead < timeline.duration + 3:
+        due = [item for item in player.advance(playhead, ahead.keys(), ahead) if isinstance(item, Begin | End)]
+        early = [item for item in due if isinstance(item, Begin)]
+        assert all(item.due - ahead.get(item.cue.name, 0.0) <= playhead for item in early)
+        got += due
+        playhead += steps[(turn := turn + 1) % len(steps)]
+    assert player.done
+    begun = [due.cue.id for due in got if isinstance(due, Begin)]
+    ended = [due.cue.id for due in got if isinstance(due, End)]
+    assert len(begun) == len(set(begun))
+    assert len(ended) == len(set(ended))
+    assert set(ended) <= set(begun)
+
+
 def test_a_cue_with_a_long_stroke_is_not_kept_waiting_by_one_before_it() -> None:
     timeline = performed("one two three [nod] four [bow] five six seven")
     begun = [due.cue.name for due in Player(timeline).advance(1.0) if isinstance(due, Begin)]

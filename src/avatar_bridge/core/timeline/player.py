@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import TypeAlias
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from avatar_bridge.core.timeline.timeline import PlacedCue, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Stimulus
@@ -17,6 +18,8 @@ LATE_WORD = 0.15
 
 TURN_END = 2.2
 """Seconds ahead of the end at which life is told of it, so that the eyes are on the viewer by then."""
+
+_NONE: Final[Mapping[str, float]] = MappingProxyType({})
 
 _GRACE = 0.034
 """Two frames: a gesture this little behind its word still counts as on it."""
@@ -77,7 +80,7 @@ class Player:
         self._learn()
         return self._stopped or (timeline.closed and not self._waiting and not self._held)
 
-    def next_due(self) -> float | None:
+    def next_due(self, ahead: Mapping[str, float] = _NONE) -> float | None:
         """Return the playhead seconds of the next thing known to be due; None while nothing is."""
         if self._stopped:
             return None
@@ -85,21 +88,22 @@ class Player:
         times = [end for held in self._held.values() if (end := self._end(held)) is not None]
         if self._waiting:
             times.append(self._waiting[0][0])
+        if ahead:
+            times += [start - ahead.get(cue.name, 0.0) for start, _, cue in self._waiting]
         return min(times, default=None)
 
-    def advance(self, playhead: float, native: Collection[str] = ()) -> list[Due]:
+    def advance(self, playhead: float, native: Collection[str] = (), ahead: Mapping[str, float] = _NONE) -> list[Due]:
         """Return what came due up to `playhead`, in the order of its time; a playhead that goes back gives nothing.
 
-        `native` names the actions that the target performs by itself.
+        `native` names the actions that the target performs by itself, `ahead` the seconds by which some begin earlier.
         """
         if self._stopped or playhead < self._playhead:
             return []
         self._playhead = playhead
         due: list[Due] = []
         self._learn()
-        while self._waiting and self._waiting[0][0] <= playhead:
-            cue = heappop(self._waiting)[2]
-            due += self._expired(cue.start)
+        for cue in self._starting(playhead, ahead):
+            due += self._expired(min(cue.start, playhead))
             due += self._begin(cue, playhead, native)
         due += self._expired(playhead)
         stimuli = self._timeline.stimuli
@@ -118,6 +122,18 @@ class Player:
         self._held.clear()
         self._stopped = True
         return ends
+
+    def _starting(self, playhead: float, ahead: Mapping[str, float]) -> Iterator[PlacedCue]:
+        """Yield what is to begin by now, and forget that it waits."""
+        if ahead:
+            early = {each for at, each, cue in self._waiting if at - ahead.get(cue.name, 0.0) <= playhead}
+            starting = sorted((item for item in self._waiting if item[1] in early), key=lambda item: item[:2])
+            if starting:
+                self._waiting = [item for item in self._waiting if item[1] not in early]
+                heapify(self._waiting)
+            yield from (cue for _, _, cue in starting)
+        while self._waiting and self._waiting[0][0] <= playhead:
+            yield heappop(self._waiting)[2]
 
     def _begin(self, cue: PlacedCue, playhead: float, native: Collection[str]) -> list[Due]:
         stroke_at = cue.at
