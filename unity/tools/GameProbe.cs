@@ -14,7 +14,7 @@ public static class GameProbe
 {
     private const string Usage =
         "GameProbe ADDRESS [--token T] [--characters a,b] [--sound] [--natives trigger=Nod,Wave;state=Sit] [--rate 48000]\n"
-        + "          [--buffer 1024] [--duration SECONDS] [--brief] [--say TEXT] [--act ACTION] [--event NAME] [--protocol N]\n"
+        + "          [--fps 60] [--buffer 1024] [--duration SECONDS] [--brief] [--say TEXT] [--act ACTION] [--event NAME] [--protocol N]\n"
         + "GameProbe --measure CHARACTERS [--frames N]";
 
     public static int Main(string[] arguments)
@@ -54,6 +54,7 @@ internal sealed class ProbeOptions
     public int Protocol = 1;
     public int Measured;
     public int Frames = 2000;
+    public double Fps = 60;
     public double Duration = 3600;
 
     /// <summary>Read the arguments; what is wrong with them, or null.</summary>
@@ -109,6 +110,8 @@ internal sealed class ProbeOptions
                 return true;
             case "--duration":
                 return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out Duration);
+            case "--fps":
+                return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out Fps) && Fps > 0;
             case "--rate":
                 return int.TryParse(value, out Rate);
             case "--buffer":
@@ -202,8 +205,6 @@ internal sealed class ProbeCard
 /// <summary>One run against a bridge.</summary>
 internal sealed class ProbeRun
 {
-    private const double Frame = 1 / 60.0;
-
     private readonly ProbeOptions options;
     private readonly GameConnection connection;
     private readonly GameSession session;
@@ -246,7 +247,7 @@ internal sealed class ProbeRun
         double due = began;
         while (!left && last - began < options.Duration)
         {
-            due += Frame;
+            due += 1 / options.Fps;
             double wait = due - MonotonicClock.Now;
             if (wait > 0)
             {
