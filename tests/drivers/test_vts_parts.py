@@ -145,3 +145,15 @@ def test_addresses_to_try() -> None:
     assert search(None).urls() == ["ws://127.0.0.1:8001", "ws://localhost:8001"]
     assert search("ws://localhost:9000").urls() == ["ws://127.0.0.1:9000", "ws://localhost:9000"]
     assert search("ws://studio.lan:9000").urls() == ["ws://studio.lan:9000"]
+
+
+def test_a_hotkey_takes_what_its_answer_took_less_the_lead_and_the_way_back() -> None:
+    latency = Latency()
+    latency.echo(0.004)
+    assert latency.delay(60.0) == 0.0
+    for trip in (0.030, 0.032, 0.300):
+        latency.executed(trip)
+    assert latency.delay(60.0) == pytest.approx(0.032 - 0.002 - latency.lead(60.0))
+    for _ in range(8):
+        latency.executed(0.001)
+    assert latency.delay(60.0) == 0.0

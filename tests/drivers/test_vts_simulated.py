@@ -92,8 +92,8 @@ async def test_a_burst_of_the_same_hotkey_passes_the_cooldown(drive: Drive) -> N
 
 
 async def test_a_hotkey_that_the_app_is_slow_to_execute_is_asked_for_earlier(drive: Drive) -> None:
-    async with VTubeStudioSimulator(options=STRICT) as sim:
-        driver = drive(url=sim.url, lead=0.001)
+    async with VTubeStudioSimulator(options=STRICT, fps=20.0) as sim:
+        driver = drive(url=sim.url)
         await driver.ready()
         assert "wave" not in driver.abilities.delays
         for cue in range(3):
