@@ -36,7 +36,8 @@ class Crowd:
         self._margin = 1.0
         self._playing: dict[int, tuple[int, float]] = {}
         self._speaking: dict[int, float] = {}
-        self._cancelled: dict[int, asyncio.Future[float]] = {}
+        self._cancelled: dict[int, asyncio.Future[float | None]] = {}
+        """When the `cancel` that is waited for came; None where the utterance ended by itself in the same moment."""
         self.gaps = 0
         self.messages: list[tuple[float, float, int]] = []
         """Of each motion message: the first `at` in it, when it came, and how many characters it moves."""
@@ -77,7 +78,9 @@ class Crowd:
             cancelled = self._cancelled[who] = asyncio.get_running_loop().create_future()
             sent = time.perf_counter()
             await self._say({"type": "interrupt", "character": who, "id": str(len(took))})
-            took.append(1000.0 * (await asyncio.wait_for(cancelled, 5.0) - sent))
+            arrival = await asyncio.wait_for(cancelled, 5.0)
+            if arrival is not None:
+                took.append(1000.0 * (arrival - sent))
         return took
 
     def _hear(self, message: dict[str, Any], now: float) -> None:
@@ -92,6 +95,8 @@ class Crowd:
         elif kind == "cancel" and who in self._cancelled:
             self._cancelled.pop(who).set_result(now)
         elif kind == "ended":
+            if who in self._cancelled:
+                self._cancelled.pop(who).set_result(None)
             self._speaking.pop(who, None)
             self._playing.pop(who, None)
 
