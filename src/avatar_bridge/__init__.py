@@ -1,9 +1,9 @@
 """Avatar Bridge: tagged text in, a speaking, moving avatar out.
 
-`async with Bridge.from_settings(path) as bridge: await bridge.perform(text)` does it all; every stage is also usable
-alone: `parse` and `Parser`, `Segmenter`, `align`, `best_lip_sync`, `MotionMap`, `Mixer` with `Life`, `Timeline`,
-`compose`. Who writes a voice or a driver finds the Protocols in `avatar_bridge.ports` and the value types in
-`avatar_bridge.core.vocabulary`.
+`async with Bridge.from_settings(path) as bridge: await bridge.perform(text)` does it all, `Cast` does it for
+several characters; every stage is also usable alone: `parse` and `Parser`, `Segmenter`, `align`, `best_lip_sync`,
+`MotionMap`, `Mixer` with `Life`, `Timeline`, `compose`. Who writes a voice or a driver finds the Protocols in
+`avatar_bridge.ports` and the value types in `avatar_bridge.core.vocabulary`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from avatar_bridge.assembly import Bridge as Bridge
+    from avatar_bridge.assembly import Cast as Cast
     from avatar_bridge.commands.render import Rendering as Rendering
     from avatar_bridge.commands.render import compose as compose
     from avatar_bridge.core.motion.life.life import Life as Life
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AvatarBridgeError": "errors",
     "Bridge": "assembly",
+    "Cast": "assembly",
     "Cue": "core.vocabulary",
     "Diagnostic": "core.vocabulary",
     "Frame": "core.vocabulary",
@@ -75,6 +77,7 @@ _HOMES = {
 __all__ = [
     "AvatarBridgeError",
     "Bridge",
+    "Cast",
     "Cue",
     "Diagnostic",
     "Frame",

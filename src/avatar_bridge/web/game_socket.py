@@ -40,6 +40,8 @@ MOST_STRANGERS: Final = 32
 """Connections that have not said a good hello yet."""
 _AT_ONCE: Final = 16
 """Messages of one game that are taken before everybody else has a turn."""
+_REASON: Final = 120
+"""Bytes of words that go into a close frame, which holds 123."""
 _MOST_TOLD: Final = 50
 """Types that a game is told about, once each."""
 
@@ -230,7 +232,15 @@ async def _next(receive: Receive) -> str | bytes | None:
 def _refuse(line: Outlet, code: messages.Refusal, words: str) -> None:
     """Tell a game in words that it may not come in, then close."""
     line.put(encoded(messages.refused(code, words)))
-    line.hang_up(_CODES[code], words.encode("utf-8", "replace")[:120].decode("utf-8", "ignore"))
+    line.hang_up(_CODES[code], _reason(words))
+
+
+def _reason(words: str) -> str:
+    """Return as many whole words as a close frame has room for."""
+    said = words.encode("utf-8", "replace")
+    if len(said) <= _REASON:
+        return words
+    return said[: _REASON - 3].decode("utf-8", "ignore").rpartition(" ")[0] + "…"
 
 
 def _is_number(value: object) -> TypeGuard[int]:
