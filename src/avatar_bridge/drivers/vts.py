@@ -229,8 +229,8 @@ class VTubeStudioDriver:
         if model.calibration is not DEFAULT:
             self._calibrations[model.id] = model.calibration
         self._stream.use(Rendering(model.inputs, model.calibration))
-        lacking = (*missing, *model.calibration.diagnostics)
-        self._abilities = Abilities(frozenset(bindings), model.calibration.derived, lacking, self._switches.delays)
+        lacking, delays = (*missing, *model.calibration.diagnostics), self._switches.delays
+        self._abilities = Abilities(frozenset(bindings), model.calibration.derived, lacking, delays=delays)
         self._tell("ready", f"Driving {model.name or 'the model'} in VTube Studio.")
 
     def _withdrawn(self, error: ApiError) -> bool:
