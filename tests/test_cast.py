@@ -71,6 +71,34 @@ def test_two_speak_at_once_and_an_interrupt_of_one_leaves_the_other() -> None:
     run(scene())
 
 
+def test_a_character_whose_sound_breaks_leaves_the_others_their_show() -> None:
+    class Breaking(SilentSpeaker):
+        def heard(self) -> float:
+            if super().heard() > 0.5:
+                raise RuntimeError("the card is gone")
+            return super().heard()
+
+    async def scene() -> None:
+        anna, ben = Witness(name="a"), Witness(name="b")
+        cast = cast_of("anna", "ben", drivers={"anna": [anna], "ben": [ben]})
+        broken = cast.find("ben")
+        broken._speaker = Breaking(now=VirtualClock().time)
+        async with cast:
+            first = asyncio.ensure_future(cast.find("anna").perform("One two three four five six [nod] seven."))
+            with pytest.raises(RuntimeError, match="the card is gone"):
+                await broken.perform("This one does not end.")
+            assert (await first).heard.complete
+            assert [each.message for each in broken.troubles] == [
+                "the stage failed and stands still from now on: RuntimeError('the card is gone')"
+            ]
+            assert ben.frames[-1][-1].values["mouth_open"] == 0.0
+            with pytest.raises(RuntimeError, match="the card is gone"):
+                await broken.perform("Nor does this.")
+            broken.interrupt()
+
+    run(scene())
+
+
 def test_a_hundred_speak_on_one_beat() -> None:
     async def scene() -> None:
         hall, clock = Hall(), VirtualClock()

@@ -45,6 +45,9 @@ class Crowd:
         self.made.append(now)
         self._clock.now += self._seconds
 
+    def fail(self, error: Exception) -> None:
+        raise error
+
 
 async def beaten(seconds: float, turns: int) -> list[float]:
     clock = OwnClock()

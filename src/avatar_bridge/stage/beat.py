@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from typing import Protocol
 
 from avatar_bridge.ports import Clock
@@ -11,6 +13,7 @@ __all__ = ["FRAME", "Beat", "Beaten"]
 
 FRAME = 1 / 60
 """Seconds between frames."""
+_log = logging.getLogger(__name__)
 
 
 class Beaten(Protocol):
@@ -28,9 +31,16 @@ class Beaten(Protocol):
         """Make the frames of `now`, `late` seconds after their deadline."""
         ...
 
+    def fail(self, error: Exception) -> None:
+        """Learn that it is driven no more, since it raised `error`."""
+        ...
+
 
 class Beat:
-    """Drives stages by one clock. A bridge has its own; a cast shares one, so that a tick wakes the loop once."""
+    """Drives stages by one clock. A bridge has its own; a cast shares one, so that a tick wakes the loop once.
+
+    A stage that raises is told so and left out; the others have their next tick all the same.
+    """
 
     def __init__(self, clock: Clock) -> None:
         """Keep time by `clock`."""
@@ -51,7 +61,7 @@ class Beat:
         tick = clock.time()
         while True:
             now = clock.time()
-            plans = [(stage.due(now), stage) for stage in self._stages]
+            plans = [(self._due(stage, now), stage) for stage in self._stages]
             first = tick
             for at, _ in plans:
                 if at < first:
@@ -60,12 +70,25 @@ class Beat:
                 await asyncio.sleep(0)  # a beat that cannot keep up still lets its frames go out
             await clock.wait_until(first)
             now = clock.time()
-            if now < tick:
-                for at, stage in plans:
-                    if at <= now:
-                        stage.dispatch(now)
-                continue
-            for stage in self._stages:
-                stage.dispatch(now)
-                stage.frame(now, now - tick)
-            tick += FRAME * max(1, int((now - tick) / FRAME) + 1)
+            framing = now >= tick
+            for stage in self._stages if framing else [stage for at, stage in plans if at <= now]:
+                try:
+                    stage.dispatch(now)
+                    if framing:
+                        stage.frame(now, now - tick)
+                except Exception as error:  # noqa: BLE001 - a third party's speaker may raise anything
+                    self._leave_out(stage, error)
+            if framing:
+                tick += FRAME * max(1, int((now - tick) / FRAME) + 1)
+
+    def _due(self, stage: Beaten, now: float) -> float:
+        try:
+            return stage.due(now)
+        except Exception as error:  # noqa: BLE001 - a third party's speaker may raise anything
+            self._leave_out(stage, error)
+            return math.inf
+
+    def _leave_out(self, stage: Beaten, error: Exception) -> None:
+        _log.error("a stage failed", exc_info=error)
+        self.remove(stage)
+        stage.fail(error)

@@ -28,7 +28,7 @@ class Stage:
         self.followers: list[Follower] = []
         """Who is told of utterances while they grow; one that raises is left out from then on."""
         self.troubles: list[Diagnostic] = []
-        """Which followers were left out, and why."""
+        """Which followers were left out, and why; and why the stage stands still where it does."""
         self.utterance = 0
         """Number of the utterance that has or had the floor last, counted from 1; 0 before the first."""
         self.marks: dict[str, float] = {}
@@ -40,6 +40,7 @@ class Stage:
         self._count = 0
         self._heard: float | None = None
         self._moving = False
+        self._failure: Exception | None = None
 
     @property
     def timeline(self) -> Timeline | None:
@@ -47,7 +48,9 @@ class Stage:
         return self._timeline
 
     def begin(self, timeline: Timeline) -> None:
-        """Give an utterance the floor; what ran before must have been ended."""
+        """Give an utterance the floor; what ran before must have been ended. Raises what the stage failed with."""
+        if self._failure is not None:
+            raise self._failure
         self._timeline = timeline
         self.utterance += 1
         self.speaker.begin()
@@ -119,7 +122,12 @@ class Stage:
                 )
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return within a frame after `condition` became true; it is asked once a frame."""
+        """Return within a frame after `condition` became true; it is asked once a frame.
+
+        Raises what the stage failed with, where it stands still.
+        """
+        if self._failure is not None:
+            raise self._failure
         if condition():
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -170,6 +178,24 @@ class Stage:
         self._count += 1
         if self._waiting:
             self._waiting = [item for item in self._waiting if not self._met(*item)]
+
+    def fail(self, error: Exception) -> None:
+        """Stand still from now on, with every mouth closed; whoever waits for something here gets the error."""
+        self._failure = error
+        self.troubles.append(
+            Diagnostic(
+                f"the stage failed and stands still from now on: {error!r}",
+                suggestion="this is a defect: please report it; start the bridge again",
+            )
+        )
+        now = self.clock.time()
+        for body in self._standing():
+            with body.contained():
+                body.relax(now)
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(error)
+        self._waiting.clear()
 
     def _standing(self) -> list[Body]:
         """Return the bodies whose drivers have not failed."""
