@@ -12,6 +12,7 @@ import click
 
 from avatar_bridge import __version__
 from avatar_bridge.commands import shell
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.settings import Settings, override, read_settings
 
 __all__ = ["cli", "main"]
@@ -214,26 +215,31 @@ def maps_list(name: str | None, as_json: bool) -> None:
 
 @maps.command("check")
 @click.argument("name", metavar="MAP")
-@click.option("--target", type=click.Choice(["vts"]), help="Hold the map against this running target, too.")
-@click.option("--url", help="Where the target listens (default: found by discovery).")
+@click.option("--target", type=click.Choice(["vts", "obs", "nizima"]), help="Hold the map against this program, too.")
+@click.option("--url", help="Where the target listens (default: as in the settings; VTube Studio is searched for).")
+@click.option("--settings", "path", type=_FILE, help="Settings file, for the target's address and password.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def maps_check(name: str, target: str | None, url: str | None, as_json: bool) -> None:
-    """Validate a map, and hold it against a running model; ends with 1 where the model lacks something.
+def maps_check(name: str, target: str | None, url: str | None, path: Path | None, as_json: bool) -> None:
+    """Validate a map, and hold it against the running program; ends with 1 where that lacks something.
 
     Example: avatar-bridge maps check my_map.toml --target vts
     """
     from avatar_bridge.commands import maps as command
-    from avatar_bridge.commands import maps_init
+    from avatar_bridge.commands import maps_init, maps_target
 
     found = command.check(name)
     if not as_json:
         _print(command.check_lines(found))
-    missing = shell.run(maps_init.missing(name, url=url, target=target)) if target else []
+    missing: list[Diagnostic] = []
+    if target in maps_target.TARGETS:
+        missing = shell.run(maps_target.missing(name, read_settings(path), target=target, url=url))
+    elif target:
+        missing = shell.run(maps_init.missing(name, url=url, target=target))
     if as_json:
         rows = [{"message": item.message, "suggestion": item.suggestion} for item in missing]
         _dump(found | ({"target": target, "missing": rows} if target else {}))
     elif target:
-        _print(maps_init.missing_lines(missing))
+        _print(maps_init.missing_lines(missing, target))
     if missing:
         sys.exit(1)
 

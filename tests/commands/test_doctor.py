@@ -17,6 +17,7 @@ from avatar_bridge.commands import doctor, doctor_targets
 from avatar_bridge.commands.doctor import Finding, as_data, broken, examine, lines, listening, look_for_vts
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.settings import Settings
+from avatar_bridge.simulators.obs import ObsSimulator
 from avatar_bridge.simulators.vts import Options, VTubeStudioSimulator
 
 PORTS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
@@ -203,7 +204,9 @@ def test_each_system_has_its_own_remedy_for_sound(system: str) -> None:
 
 
 async def test_programs_that_run_are_named_with_what_drives_them() -> None:
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", doctor_targets.PROGRAMS["obs"].port)
+    server = await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", doctor_targets.PROGRAMS["obs"].port
+    )
     async with server:
         detail = (await found())["other programs"].detail
     assert "OBS Studio" in detail
@@ -229,6 +232,26 @@ async def test_who_listens_for_datagrams_is_there() -> None:
         listener.bind(("127.0.0.1", 0))
         findings = await found(drivers={"vmc": {"url": f"127.0.0.1:{listener.getsockname()[1]}"}})
     assert findings["vmc"].status == "ok"
+
+
+async def test_every_address_of_a_target_is_looked_at() -> None:
+    closed = free_port(socket.SOCK_DGRAM)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        open_ = listener.getsockname()[1]
+        both = (await found(drivers={"vmc": {"url": f"{open_}, localhost:{open_}"}}))["vmc"]
+        one = (await found(drivers={"vmc": {"url": f"{open_}, {closed}"}}))["vmc"]
+    assert (both.status, str(open_) in both.detail) == ("ok", True)
+    assert (one.status, one.detail.endswith(f"does not listen at 127.0.0.1:{closed}")) == ("missing", True)
+
+
+async def test_a_password_that_obs_refuses_is_not_mended_by_starting_it() -> None:
+    async with ObsSimulator(password="secret") as obs:
+        finding = (await found(drivers={"obs": {"url": obs.url, "options": {"password": "wrong"}}}))["obs"]
+    assert finding.status == "missing"
+    assert "AVATAR_BRIDGE_OBS_PASSWORD" in finding.detail
+    assert "start OBS" not in finding.remedy
+    assert "wrong" not in finding.detail
 
 
 async def test_obs_is_asked_by_its_own_driver() -> None:

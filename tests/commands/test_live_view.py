@@ -17,7 +17,7 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.commands.live_view import live_view, word_of
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.ports import TargetState
+from avatar_bridge.ports import Abilities, TargetState
 from avatar_bridge.stage.body import Fired
 
 SCRIPT = "One two [nod] three four, [hat] five. Six seven [smile] eight nine ten."
@@ -135,6 +135,45 @@ def test_without_a_terminal_each_thing_is_told_once_for_each_target(
         told = [line.split()[2] for line in lines if f"({name}, " in line]
         assert told == expected
     assert any("on “three”" in line and "nod" in line for line in lines)
+
+
+def test_what_a_target_lacks_is_told_at_once_and_what_it_cannot_show_is_not_claimed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("avatar_bridge.commands.live_view.find_spec", lambda _: None)
+    lack = Diagnostic("smile: OBS has no source 'Sun'; did you mean 'Son'?", None, "Son")
+
+    async def scene() -> tuple[str, list[Diagnostic]]:
+        obs = Witness(name="obs")
+        obs.abilities = Abilities(frozenset({"hat"}), moves=False)
+        obs.state = TargetState("ready", diagnostics=(lack,))
+        with standard_error(monkeypatch) as stream:
+            async with bridge_of(obs) as bridge, live_view(bridge) as told:
+                await bridge.perform(SCRIPT)
+                await bridge.stage.frames(6)
+        return stream.getvalue(), told
+
+    text, told = run(scene())
+    lines = text.splitlines()
+    note = lines.index("note: smile: OBS has no source 'Sun'; did you mean 'Son'?")
+    acted = [index for index, line in enumerate(lines) if "(obs, " in line]
+    assert [lines[index].split()[2] for index in acted] == ["hat"]
+    assert note < acted[0]
+    assert told == [lack]
+
+
+def test_a_target_that_shows_no_frames_misses_only_what_the_map_asks_of_it() -> None:
+    async def scene(target: str) -> list[str]:
+        driver: Witness = type("Asked", (Witness,), {"target": target})(name="obs")
+        driver.abilities = Abilities(moves=False)
+        driver.state = TargetState("refused", "It asks for a password.")
+        async with bridge_of(driver) as bridge:
+            await bridge.perform(SCRIPT)
+            assert not bridge.stage.bodies[0].fired
+            return [note.message for note in (bridge.stage.bodies[0].missed,) if note]
+
+    assert run(scene("obs")) == []
+    assert run(scene("vts")) == ["obs was refused and missed 'hat', and what came until it was ready"]
 
 
 def test_the_word_of_an_action() -> None:

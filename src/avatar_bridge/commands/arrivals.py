@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from avatar_bridge.commands.finding import in_words
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.ports import Page
 
@@ -28,7 +29,7 @@ class Notes:
         """Say a note, unless it was said before."""
         if note not in self._said:
             self._said.add(note)
-            self._say(f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else ""))
+            self._say(f"note: {in_words(note)}")
 
 
 class Arrivals:

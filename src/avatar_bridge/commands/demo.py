@@ -13,6 +13,7 @@ import click
 from avatar_bridge import registry
 from avatar_bridge.assembly import Bridge, build_mixer
 from avatar_bridge.commands.doctor import listening, look_for_vts
+from avatar_bridge.commands.finding import in_words
 from avatar_bridge.commands.live_view import live_view
 from avatar_bridge.commands.perform import POPUP, outcome_data, outcome_lines
 from avatar_bridge.commands.render import Rendering, report_page
@@ -37,12 +38,12 @@ async def demo(settings: Settings, *, report: Path, as_json: bool, open_page: bo
     async with _target(settings) as (chosen, note), _on_stage(chosen, open_page=open_page) as (bridge, stays):
         told = (note, *bridge.notes)
         for missed in told:
-            _say(missed.message + (f" ({missed.suggestion})" if missed.suggestion else ""))
-        async with live_view(bridge):
+            _say(in_words(missed))
+        async with live_view(bridge) as shown:
             await bridge.ready(within=POPUP)
             outcome = await bridge.perform(script, keep_audio=True)
         data = outcome_data(bridge, outcome)
-        lines = list(outcome_lines(bridge, outcome, told))
+        lines = list(outcome_lines(bridge, outcome, (*told, *shown)))
         write_atomically(report, await asyncio.to_thread(_page, bridge, outcome))
         if as_json:
             click.echo(json.dumps(data | {"report": str(report)}, ensure_ascii=False, indent=2))
@@ -66,7 +67,7 @@ async def _on_stage(settings: Settings, *, open_page: bool) -> AsyncIterator[tup
 
     async with on_air.on_air(settings) as (bridge, server, onlooker):
         for note in server.notes:
-            _say(note.message + (f" ({note.suggestion})" if note.suggestion else ""))
+            _say(in_words(note))
         _say(f"Overlay: {server.overlay_address}")
         _say(f"Studio:  {server.studio_address}")
         yield bridge, open_page and await on_air.show(server, onlooker, _say)

@@ -12,17 +12,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from avatar_bridge import registry
-from avatar_bridge.assembly import build_drivers
-from avatar_bridge.commands.finding import Finding
+from avatar_bridge.commands.finding import Finding, in_words
+from avatar_bridge.commands.maps_target import look
 from avatar_bridge.errors import AvatarBridgeError
-from avatar_bridge.ports import Driver
 from avatar_bridge.settings import DriverSettings, Settings
 
 __all__ = ["PROGRAMS", "Program", "answers", "look_at_targets"]
 
 _ANSWER = 0.5
-_TRYING = 4.0
-"""Seconds that a driver has to reach its target."""
 _EMPTY_BUNDLE = b"#bundle\0" + bytes(7) + b"\x01"
 """OSC that says nothing, at once: what a listener of OSC takes without doing anything."""
 
@@ -103,37 +100,39 @@ def _takes_datagrams(host: str, port: int) -> bool:
 
 async def _heard_of(name: str, kind: str, table: DriverSettings) -> Finding:
     program = PROGRAMS[kind]
-    place = urlsplit(table.url if table.url and "://" in table.url else f"//{table.url or ''}")
-    try:
-        host, port = place.hostname or "127.0.0.1", place.port or program.port
-    except ValueError:
+    places = [_place(url, program) for url in (table.url or "").split(",")]
+    if None in places:
         return Finding(name, "broken", f"{table.url!r} is no address", f"use {program.kind}://127.0.0.1:{program.port}")
-    if await answers(program.kind, host, port):
-        return Finding(name, "ok", f"{program.title} listens at {host}:{port}")
-    return Finding(name, "missing", f"{program.title} does not listen at {host}:{port}", program.remedy)
+    found = {f"{host}:{port}": await answers(program.kind, host, port) for host, port in filter(None, places)}
+    silent = ", ".join(place for place, there in found.items() if not there)
+    if silent:
+        return Finding(name, "missing", f"{program.title} does not listen at {silent}", program.remedy)
+    return Finding(name, "ok", f"{program.title} listens at {', '.join(found)}")
+
+
+def _place(url: str, program: Program) -> tuple[str, int] | None:
+    """Return host and port of an address, as settings have it; None for what is none."""
+    url = url.strip()
+    if url.isascii() and url.isdigit():
+        url = f"127.0.0.1:{url}"
+    place = urlsplit(url if "://" in url else f"//{url}")
+    try:
+        return place.hostname or "127.0.0.1", place.port or program.port
+    except ValueError:
+        return None
 
 
 async def _driven(name: str, settings: Settings) -> Finding:
     """Let the driver itself have a look: it knows passwords, and what the map asks for."""
     try:
         motion_map = registry.read_map(settings.settled().motion.map)
-        alone = settings.model_copy(update={"drivers": {name: settings.drivers[name]}})
-        driver: Driver = build_drivers(alone, motion_map)[0]
+        state = await look(name, settings, motion_map)
     except AvatarBridgeError as error:
         return Finding(name, "broken", str(error), "mend it in your settings")
-    running = asyncio.create_task(driver.run())
-    try:
-        async with asyncio.timeout(_TRYING):
-            await driver.ready()
-    except TimeoutError:
-        pass
-    state = driver.state
-    await driver.close()
-    running.cancel()
-    await asyncio.wait({running})
     if state.status != "ready":
-        return Finding(name, "missing", state.detail, PROGRAMS["obs"].remedy)
-    lacking = [note.message + (f" ({note.suggestion})" if note.suggestion else "") for note in state.diagnostics]
+        # who is refused has OBS running: what to do stands in the detail
+        return Finding(name, "missing", state.detail, "" if state.status == "refused" else PROGRAMS["obs"].remedy)
+    lacking = list(map(in_words, state.diagnostics))
     if lacking:
         return Finding(name, "missing", f"{state.detail} {'; '.join(lacking)}", "mend the map, or make what it names")
     return Finding(name, "ok", state.detail)

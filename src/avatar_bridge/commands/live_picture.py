@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.commands.finding import in_words
 from avatar_bridge.commands.live_view import word_of
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import MouthShape
@@ -89,8 +90,7 @@ class Picture:
         return text
 
     def _notes(self) -> RenderableType:
-        lines = (f"{note.message}{' (' + note.suggestion + ')' if note.suggestion else ''}" for note in self._told)
-        return Text("\n".join(lines), style="yellow")
+        return Text("\n".join(map(in_words, self._told)), style="yellow")
 
 
 def _due(fired: Fired) -> float:

@@ -10,7 +10,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.commands.finding import in_words
 from avatar_bridge.core.timeline.timeline import Timeline
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.stage.body import Fired
 
 if TYPE_CHECKING:
@@ -23,13 +25,17 @@ _LOOK = 4
 
 
 @asynccontextmanager
-async def live_view(bridge: Bridge) -> AsyncIterator[None]:
-    """Show what the bridge does while the block runs: a picture on a terminal, lines elsewhere; both on stderr."""
+async def live_view(bridge: Bridge) -> AsyncIterator[list[Diagnostic]]:
+    """Show what the bridge does while the block runs: a picture on a terminal, lines elsewhere; both on stderr.
+
+    Gives the list of what has been told by then and need not be told again.
+    """
     picture, drawing = _picture(bridge)
-    watching = asyncio.create_task(_watch(bridge, picture) if picture else _tell(bridge))
+    notes: list[Diagnostic] = []
+    watching = asyncio.create_task(_watch(bridge, picture) if picture else _tell(bridge, notes))
     try:
         with drawing:
-            yield
+            yield notes
             if picture:
                 picture.look()
     finally:
@@ -54,8 +60,8 @@ async def _watch(bridge: Bridge, picture: Picture) -> None:
         await bridge.stage.frames(_LOOK)
 
 
-async def _tell(bridge: Bridge) -> None:
-    """Print a line for each action and each change of a target."""
+async def _tell(bridge: Bridge, notes: list[Diagnostic]) -> None:
+    """Print a line for each action and each change of a target, and for what a target lacks, as soon as it is known."""
     told: dict[str, str] = {}
     seen: dict[int, list[Fired]] = {}
     while True:
@@ -65,13 +71,17 @@ async def _tell(bridge: Bridge) -> None:
             if told.get(body.driver.name) != line:
                 told[body.driver.name] = line
                 _say(line)
+            for note in state.diagnostics:
+                if note not in notes:
+                    notes.append(note)
+                    _say(f"note: {in_words(note)}")
             if body.missed is not None and told.get(f"{body.driver.name} missed") != body.missed.message:
                 told[f"{body.driver.name} missed"] = body.missed.message
                 _say(body.missed.message)
             fired = list(body.fired)
             for item in fired[_already(fired, seen.get(index, [])) :]:
                 word = word_of(bridge.timeline, item)
-                _say(f"{item.due:7.2f} s  {item.action:<14} {word}  ({item.driver}, {item.late_ms:.1f} ms late)")
+                _say(f"{item.due:z7.2f} s  {item.action:<14} {word}  ({item.driver}, {item.late_ms:.1f} ms late)")
             seen[index] = fired
         await bridge.stage.frames(3)
 

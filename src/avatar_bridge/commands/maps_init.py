@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from avatar_bridge.commands.finding import unsaid
 from avatar_bridge.commands.maps_draft import Draft
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.motion.naming import Concept, Lexicon
@@ -192,11 +193,16 @@ async def missing(
     )
 
 
-def missing_lines(found: Sequence[Diagnostic]) -> list[str]:
-    """Return, for people, what a model lacks."""
-    lines = [f"  {item.message}{f' Nearest: {item.suggestion}' if item.suggestion else ''}" for item in found]
+def missing_lines(found: Sequence[Diagnostic], target: str = "vts") -> list[str]:
+    """Return, for people, what a model (of obs: OBS) lacks."""
+    lines = [f"  {item.message}{_nearest(item)}" for item in found]
     things = "1 thing" if len(found) == 1 else f"{len(found)} things"
-    return [*lines, f"{things} to look at" if found else "the running model has all that the map asks for"]
+    who = "OBS" if target == "obs" else "the running model"
+    return [*lines, f"{things} to look at" if found else f"{who} has all that the map asks for"]
+
+
+def _nearest(item: Diagnostic) -> str:
+    return f" Nearest: {near}" if (near := unsaid(item)) else ""
 
 
 def _spare(path: Path) -> None:

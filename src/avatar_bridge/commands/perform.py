@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from avatar_bridge.assembly import Bridge
+from avatar_bridge.commands.finding import in_words
 from avatar_bridge.commands.live_view import live_view
 from avatar_bridge.commands.reading import stream_script
 from avatar_bridge.core.vocabulary import Diagnostic
@@ -36,13 +37,13 @@ async def perform(source: str, settings: Settings, *, as_json: bool, character: 
         told = tuple(bridge.notes)
         for note in told:
             click.echo(_note(note), err=True)
-        async with live_view(bridge):
+        async with live_view(bridge) as shown:
             await bridge.ready(within=POPUP)
             outcome = await bridge.perform(stream_script(source))
             if any(isinstance(driver, Witness) for driver in bridge.drivers):
                 await bridge.stage.frames(_LAST_WORDS)
         data = outcome_data(bridge, outcome)
-        lines = list(outcome_lines(bridge, outcome, told))
+        lines = list(outcome_lines(bridge, outcome, (*told, *shown)))
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     elif acted:
@@ -108,12 +109,11 @@ def outcome_data(bridge: Bridge, outcome: Outcome) -> dict[str, Any]:
 
 def outcome_lines(bridge: Bridge, outcome: Outcome, told: Collection[Diagnostic] = ()) -> Iterator[str]:
     """Yield what a person should know afterwards and was not `told` before; nothing when all went well."""
-    for note in gathered(bridge, outcome):
-        if note in told:
-            continue
-        yield _note(note)
+    notes = [note for note in gathered(bridge, outcome) if note not in told]
+    yield from map(_note, notes)
+    said = {note.suggestion for note in (*notes, *told)}
     for driver in bridge.drivers:
-        if driver.state.status != "ready":
+        if driver.state.status != "ready" and driver.state.detail not in said:
             yield f"note: {driver.name} is {driver.state.status}: {driver.state.detail}"
 
 
@@ -142,7 +142,7 @@ def _seen(body: Body, fired: Fired) -> dict[str, float]:
 
 
 def _note(note: Diagnostic) -> str:
-    return f"note: {note.message}" + (f" ({note.suggestion})" if note.suggestion else "")
+    return f"note: {in_words(note)}"
 
 
 def gathered(bridge: Bridge, outcome: Outcome) -> list[Diagnostic]:

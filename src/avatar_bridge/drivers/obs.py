@@ -68,7 +68,7 @@ class ObsDriver:
             url or URL, self._session, app="OBS", remedy=REMEDY, subprotocols=[SUBPROTOCOL], jitter=jitter
         )
         self._diagnostics: dict[str, Diagnostic] = {}
-        self._abilities = Abilities()
+        self._abilities = Abilities(moves=False)
         self._proofs = Proofs(now)
         self._switches = ObsSwitches(self._proofs, self._report, now)
         self._captions = ObsCaptions(now, columns=caption_columns, report=self._report) if captions else None
@@ -110,7 +110,7 @@ class ObsDriver:
         """Do what another map's `obs` tables ask for; what is held stays held."""
         deeds, self._faults = read_deeds(motion_map)
         self._deeds = deeds
-        self._abilities = Abilities(diagnostics=tuple(self._faults))
+        self._abilities = Abilities(diagnostics=tuple(self._faults), moves=False)
         self._switches.deeds = {}
         self._changed.set()
 
@@ -198,7 +198,7 @@ class ObsDriver:
         told = (*self._faults, *(each for found in missing.values() for each in found))
         self._proofs.frame = scenery.frame
         self._switches.deeds = able
-        self._abilities = Abilities(frozenset(able), diagnostics=told)
+        self._abilities = Abilities(frozenset(able), diagnostics=told, moves=False)
 
     async def _measure(self, client: ObsClient) -> None:
         while True:

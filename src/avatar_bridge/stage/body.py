@@ -199,10 +199,9 @@ class Body:
             )
             self._note("act", cue.action.name, due.due, playhead, native=False)
         state = self.driver.state
-        if not due.native and not self.driver.abilities.moves and (
-            state.status == "ready" or self.driver.target not in cue.action.targets
-        ):
-            return  # nothing of it is to be seen there, nor was to be
+        asked = self.driver.abilities.moves or self.driver.target in cue.action.targets
+        if not asked or not (due.native or self.driver.abilities.moves or state.status != "ready"):
+            return  # nothing of it is to be seen there
         if state.status != "ready":
             self.missed = self.missed or Diagnostic(
                 f"{self.driver.name} was {state.status} and missed {cue.written!r}, and what came until it was ready",

@@ -246,7 +246,10 @@ def explain_close(code: int, reason: str = "", *, password: bool) -> str:
     if code == 4009:
         where = "copy it from OBS: Tools > WebSocket Server Settings > Show Connect Info"
         given = "did not accept the password" if password else "asks for a password, and none was given"
-        return f"OBS {given}: {where}, into AVATAR_BRIDGE_OBS_PASSWORD or the option password."
+        return (
+            f"OBS {given}: {where}, into the environment variable AVATAR_BRIDGE_OBS_PASSWORD (then open a new "
+            "terminal), or into the option password."
+        )
     if code in _CLOSES:
         return f"{_CLOSES[code]}{_aside(reason)}."
     if code == 1001:
