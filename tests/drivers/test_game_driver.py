@@ -16,12 +16,13 @@ from game_hall import Hall, HallGame
 from players import ToneVoice, prepare_here
 from virtual_time import VirtualClock, run
 
-from avatar_bridge.assembly import Bridge
+from avatar_bridge.assembly import Bridge, Served, build_drivers, build_speaker
 from avatar_bridge.audio.game import GameSpeaker
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.drivers.game import GameDriver
 from avatar_bridge.drivers.game_lead import Lead
 from avatar_bridge.ports import Adopter, Driver, Follower, GameAbilities, Timed, Witness
+from avatar_bridge.settings import Settings
 
 MAP = load_motion_map(
     """
@@ -129,6 +130,27 @@ def test_what_a_show_tells_a_game_is_as_it_was() -> None:
     if os.environ.get("REGOLD"):
         GOLDEN.write_text("\n".join(told) + "\n", encoding="utf-8", newline="\n")
     assert told == GOLDEN.read_text(encoding="utf-8").splitlines(), "REGOLD=1 writes it anew; look at the difference"
+
+
+@pytest.mark.parametrize(("speaker", "notes"), [("none", 1), ("game", 0), ("auto", 0)])
+def test_a_game_that_wants_a_voice_which_no_game_may_play_is_told_why(speaker: str, notes: int) -> None:
+    async def show() -> list[dict[str, Any]]:
+        hall = Hall()
+        chosen = {"voice": {"engine": "tone"}, "sound": {"speaker": speaker}, "drivers": {"game": {}}}
+        served = Served(None, hall)
+        settings = Settings.model_validate(chosen).settled(pages=False, games=True)
+        build_drivers(settings, MAP, served, speaker=build_speaker(settings, served))
+        game = hall.join(HallGame(hall), claims=[0])
+        await asyncio.sleep(0.1)
+        told = [message for _, message in game.log if message["type"] == "note"]
+        hall.leave(game)
+        return told
+
+    told = run(show())
+    assert len(told) == notes
+    for message in told:
+        assert "on its speaker 'none'" in message["message"]
+        assert 'speaker = "game"' in message["suggestion"]
 
 
 def test_an_interrupt_is_told_in_the_turn_of_the_loop_in_which_it_comes() -> None:

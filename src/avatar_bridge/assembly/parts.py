@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -120,7 +120,9 @@ def build_drivers(
         found: int | None = getattr(speaker, "game_id", None)
         return found
 
-    return [_driver(name, table, settings, motion_map, served, holder) for name, table in tables.items()]
+    elsewhere = "" if speaker is None or hasattr(speaker, "game_id") else settings.sound.speaker
+    own = {"holder": holder, "elsewhere": elsewhere if not settings.sound.record else "wav"}
+    return [_driver(name, table, settings, motion_map, served, own) for name, table in tables.items()]
 
 
 def _clips(settings: WebSettings) -> dict[str, str]:
@@ -136,7 +138,7 @@ def _driver(
     settings: Settings,
     motion_map: MotionMap,
     served: Served,
-    holder: Callable[[], int | None],
+    of_games: Mapping[str, object],
 ) -> Driver:
     kind = registry.load("drivers", table.driver or name)
     taken = inspect.signature(kind).parameters
@@ -145,7 +147,7 @@ def _driver(
     if "clips" in taken:
         given |= {"clips": _clips(settings.web)}
     if "holder" in taken:
-        given |= {"holder": holder}
+        given |= of_games
     for option in table.options:
         if option in given or option not in taken:
             known = ", ".join(each for each in taken if each not in given)

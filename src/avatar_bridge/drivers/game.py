@@ -46,12 +46,13 @@ class GameDriver:
         url: str | None = None,
         lead: float | None = None,
         holder: Callable[[], int | None] | None = None,
+        elsewhere: str = "",
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`character`: as games name it, empty for the main one; `lead`: seconds, adapted where it is None.
 
         `holder` returns the game that has the sound and so owns the clock; `now`: the bridge's clock. `url` says
-        nothing here: games come to the bridge.
+        nothing here: games come to the bridge. `elsewhere`: the speaker that plays the voice where no game may.
         """
         del url
         self.name = name
@@ -62,6 +63,7 @@ class GameDriver:
         self._lead = Lead(lead)
         self._now = now
         self._bodies = Bodies(self._number, holder or _nobody)
+        self._elsewhere = elsewhere
         self._problems: dict[int, tuple[Diagnostic, ...]] = {}
         self._speech = Speech(self._number)
         self._acted: deque[Acted] = deque(maxlen=_TOLD)
@@ -211,6 +213,9 @@ class GameDriver:
             return
         if message.get("type") == "acted":
             self._note(message)
+        elif message.get("type") == "sound" and message.get("claim") and self._elsewhere:
+            words = f"the bridge plays the voice of {self._called} itself, on its speaker {self._elsewhere!r}"
+            game.tell(messages.note(words, suggestion='set speaker = "game" in the table [sound] of bridge.toml'))
         elif message.get("type") == "report":
             self._problems[game.id] = tuple(
                 Diagnostic(str(problem["message"]), suggestion=problem.get("suggestion"))
