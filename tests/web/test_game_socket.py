@@ -136,6 +136,9 @@ async def refusal(place: Place, first: str | bytes) -> tuple[dict[str, Any], int
         with pytest.raises(ConnectionClosed):
             await plain.recv()
         assert plain.close_code is not None
+        words, reason = told["message"], plain.close_reason or ""
+        cut = reason.removesuffix("…")
+        assert reason == words or (words.startswith(cut + " ") and reason.endswith("…")), "it ends with a whole word"
         return told, plain.close_code
 
 
