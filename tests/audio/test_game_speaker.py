@@ -105,6 +105,35 @@ def test_the_owner_dies_in_mid_word_and_the_wall_clock_goes_on() -> None:
     run(scene())
 
 
+def test_who_takes_over_in_mid_utterance_is_not_handed_all_of_it_at_once() -> None:
+    async def scene() -> None:
+        hall = Hall()
+        speaker = await new_speaker(hall)
+        speaker.begin()
+        speaker.write(tone(12.0), RATE)
+        speaker.finish()
+        await watch(speaker, lambda: speaker.heard() > 1.0)
+        game = HallGame(hall, name="One")
+        sent: list[int] = []
+        tell = game.tell
+
+        def counting(message: str | bytes) -> None:
+            if isinstance(message, bytes):
+                sent.append(len(message))
+            tell(message)
+
+        game.tell = counting  # type: ignore[method-assign]
+        hall.join(game, claims=[0])
+        assert sum(sent) < 2 * RATE * 1.01
+        await watch(speaker, lambda: speaker.heard() > 2.5)
+        assert 4 * RATE < sum(sent) < 2 * RATE * 8, "it has some seconds in hand by now"
+        await watch(speaker, lambda: speaker.heard() > 12.1)
+        assert game.shown[0].ring.underruns == 0
+        leave_all(hall)
+
+    run(scene())
+
+
 def test_a_game_that_gives_the_sound_up_hands_it_on() -> None:
     async def scene() -> None:
         hall = Hall()

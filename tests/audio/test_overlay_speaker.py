@@ -215,7 +215,7 @@ def test_a_page_that_leaves_hands_over_to_the_next_from_the_playhead_on() -> Non
         at = speaker.heard()
         one.gone()
         assert speaker.page_id == 2
-        await watch(speaker, lambda: (two.heard() or 0.0) > at + 0.1)
+        await watch(speaker, lambda: two.ended_at is not None and (two.heard() or 0.0) > at + 0.1)
         assert joined_sound(two)[0] == pytest.approx(at * RATE, abs=1)
         assert two.ended_at == 6 * RATE
         while (two.heard() or 0.0) < 5.9:

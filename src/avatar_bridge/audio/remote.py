@@ -21,6 +21,9 @@ __all__ = ["Player", "RemoteSpeaker"]
 
 _AHEAD = 15.0
 """Seconds before it is heard that audio is sent."""
+_AT_FIRST, _FASTER = 0.25, 2.0
+"""Who takes over in mid-utterance gets what begins within so many seconds, and gains on its playhead by so many a
+second: all of it at once, for eight characters, was more than one connection may leave unread."""
 _USUAL_RATE = 22_050
 _NOTICEABLE = 20.0
 """Milliseconds of lateness from which on it is worth a word."""
@@ -56,6 +59,7 @@ class RemoteSpeaker(ABC):
         self._sound = self._new_sound(0)
         self._outgoing: deque[tuple[int, bytes]] = deque()
         self._end_told = True
+        self._given = -math.inf
         self._told: set[str] = set()
         self._missed = False
         self._diagnostics: list[Diagnostic] = []
@@ -178,10 +182,12 @@ class RemoteSpeaker(ABC):
         """Give a player the sound, with what is still to be heard of the utterance under way."""
         self._player = player
         self._missed = False
-        position = self._playhead.give(self._now())
+        now = self._now()
+        position = self._playhead.give(now)
         self._tell_turn(player)
         self._outgoing.clear()
         if not self._playhead.stopped and position < self._playhead.written:
+            self._given = now
             self._outgoing.extend(self._sound.since(round(position * SOUND_RATE)))
             self._end_told = False
             self._pump()
@@ -214,7 +220,9 @@ class RemoteSpeaker(ABC):
         player = self._player
         if player is None:
             return
-        wanted = (max(self._playhead.heard(self._now()), 0.0) + _AHEAD) * SOUND_RATE
+        now = self._now()
+        ahead = min(_AT_FIRST + _FASTER * (now - self._given), _AHEAD)
+        wanted = (max(self._playhead.heard(now), 0.0) + ahead) * SOUND_RATE
         while self._outgoing and self._outgoing[0][0] < wanted:
             player.tell(self._outgoing.popleft()[1])
         if not self._outgoing and self._playhead.finished and not self._end_told:
