@@ -203,6 +203,7 @@ async def test_a_refusal_is_told_in_words(options: tuple[str, ...], code: str) -
     assert len(refused["message"]) > 20
     assert len(client.all("refused")) == 1, "it does not try again by itself"
     assert client.all("lost") == [], "a refusal is told once"
+    assert any("Avatar Bridge refused the connection: " in line for line in client.noise), client.noise
 
 
 async def test_it_comes_back_when_the_server_does() -> None:

@@ -49,6 +49,7 @@ var refusal = ""  # why the bridge does not want this game, in words
 var _link = null
 var _by_number = {}
 var _next_report = 0.0
+var _loss_is_said = false
 var _problems = []
 var _asked = 0
 
@@ -139,6 +140,7 @@ func update_abilities(character):
 func tell_problem(message, suggestion = ""):
 	if _problems.size() < 16:
 		_problems.append({"message": message, "suggestion": suggestion})
+		push_warning("Avatar Bridge: %s %s" % [message, suggestion])
 
 
 func _exit_tree():
@@ -190,8 +192,10 @@ func _read(message):
 			_welcome(message)
 		"refused":
 			refusal = Text.words(message, "message")
+			push_error("Avatar Bridge refused the connection: " + refusal)
 			refused.emit(Text.words(message, "code"), refusal)
 		"note":
+			push_warning("Avatar Bridge: %s %s" % [Text.words(message, "message"), Text.words(message, "suggestion")])
 			noted.emit(Text.words(message, "message"), Text.words(message, "suggestion"))
 		"result":
 			var ok = message.get("ok") == true
@@ -212,6 +216,8 @@ func _read_about(character, type, message):
 			# perhaps in mid-utterance: its sound comes from wherever it is heard now
 			character.sound.begin(character.utterance)
 		var holder = Text.words(message, "holder")
+		if not character.has_sound and character.sound != null and holder != "":
+			push_warning("Avatar Bridge: no voice from here. " + Text.words(message, "message"))
 		turn.emit(character, character.has_sound, holder, Text.words(message, "message"))
 	else:
 		_emit(character, character.feed(message, _link.bridge_time()))
@@ -275,9 +281,11 @@ func _welcome(message):
 				character.has_sound = each.get("sound") == "yours"
 				_by_number[character.number] = character
 	_next_report = 0.0
+	_loss_is_said = false
 	connected.emit(Text.words(message, "version"))
 	for each in Text.list(message, "unknown"):
 		var words = Text.words(each, "message")
+		push_warning("Avatar Bridge: " + words)
 		character_unknown.emit(Text.words(each, "name"), words, Text.words(each, "nearest"))
 
 
@@ -286,8 +294,12 @@ func _lost(happening):
 	# the words of a refusal may be lost on the way; its code comes with the closing
 	if refusal == "" and REFUSALS.has(happening.code):
 		refusal = happening.reason
+		push_error("Avatar Bridge refused the connection: " + refusal)
 		refused.emit(REFUSALS[happening.code], refusal)
 	elif refusal == "":
+		if not _loss_is_said:
+			push_warning("Avatar Bridge: %s. Is it running? Start it with: avatar-bridge serve --driver game" % happening.reason)
+		_loss_is_said = true
 		lost.emit(happening.reason)
 
 
