@@ -388,3 +388,20 @@ def test_long_quiet_brings_pastimes_and_calm_has_none():
     calm = play(Life(seed=3, calm=True), 0.0, 180.0)
     assert max(frame["mouth_smile"] for frame in lively) > 0.15
     assert max(frame["mouth_smile"] for frame in calm) == 0.0
+
+
+def test_a_frame_that_comes_some_milliseconds_late_is_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life(seed=1)
+    life.advance(0.0)
+    steps: list[float] = []
+    step = Life._step
+
+    def counted(self: Life, at: float, seconds: float) -> None:
+        steps.append(seconds)
+        step(self, at, seconds)
+
+    monkeypatch.setattr(Life, "_step", counted)
+    late = [0.0, 0.002, 0.0005, 0.005, 0.0, 0.004]
+    for frame in range(60):
+        life.advance((frame + 1) / 60 + late[frame % len(late)])
+    assert len(steps) == 60

@@ -34,8 +34,8 @@ from avatar_bridge.errors import UsageError
 __all__ = ["Life"]
 
 _DUE = attrgetter("due")
-_STEP = 1.0 / 59.0
-"""Longest step of the springs in seconds."""
+_STEP = 1.0 / 45.0
+"""Longest step of the springs in seconds: one a frame at 60 Hz, also where a frame comes some milliseconds late."""
 _STALL = 0.1
 _STALL_RATIO = 4.0
 """A gap of more than 0.1 s and four times the last is a stall: what moved meanwhile is blended in."""
