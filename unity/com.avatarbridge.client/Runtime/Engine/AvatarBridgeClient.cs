@@ -90,7 +90,7 @@ namespace AvatarBridge
             get
             {
                 if (Connection == null) return "Not enabled.";
-                if (_unfit != null) return _unfit;
+                if (!string.IsNullOrEmpty(_unfit)) return _unfit;
                 var text = Connection.Message;
                 if (string.IsNullOrEmpty(text)) return State.ToString();
                 return string.IsNullOrEmpty(Connection.Suggestion) ? text : text + " " + Connection.Suggestion;

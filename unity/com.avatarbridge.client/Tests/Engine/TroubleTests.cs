@@ -67,6 +67,9 @@ namespace AvatarBridge
         {
             _stage.Figure.AddComponent<AvatarBridgeAudio>();
             _stage.Begin();
+            _stage.Bridge.Say("{'type':'turn','character':0,'has':true,'holder':'Stand-in Game','message':''}");
+            _stage.Run(0.1);
+            CollectionAssert.IsEmpty(Debug.warnings);
             _stage.Bridge.Say("{'type':'turn','character':0,'has':false,'holder':'First Game','message':'First Game plays the voice'}");
             _stage.Run(0.1);
             Assert.AreEqual(1, Debug.warnings.Count);
@@ -138,6 +141,28 @@ namespace AvatarBridge
             Assert.AreEqual(start + 60, _stage.Bridge.Last("playing").Number("start"), 0.05);
             Assert.AreEqual(0, sound.Underruns);
             CollectionAssert.IsEmpty(Debug.errors);
+            CollectionAssert.IsEmpty(Debug.warnings);
+        }
+
+        [Test]
+        public void AVoiceThatTheGamePausesGoesOnWhereItStood()
+        {
+            var sound = _stage.Figure.AddComponent<AvatarBridgeAudio>();
+            _stage.Begin();
+            _stage.Utter(1, 3.0);
+            var voiced = Voiced(_stage.Run(1.0));
+            var start = _stage.Bridge.Last("playing").Number("start");
+            // AudioListener.pause: frames go on, buffers do not, and dspTime stands.
+            var heard = sound.Body.Playhead;
+            for (var frame = 0; frame < 60; frame++) StandIn.Frame(1f / 60f);
+            Assert.Less(sound.Body.Playhead, heard + 0.3);
+            Assert.Greater(sound.Body.Playhead, heard);
+            _stage.Skip();
+            voiced += Voiced(_stage.Run(0.2));
+            Assert.AreEqual(start + 1.0, _stage.Bridge.Last("playing").Number("start"), 0.05);
+            voiced += Voiced(_stage.Run(2.8));
+            Assert.AreEqual(3 * 48000, voiced, 5000);
+            Assert.AreEqual(0, sound.Underruns);
             CollectionAssert.IsEmpty(Debug.warnings);
         }
 
