@@ -39,10 +39,9 @@ vrchat.parameter = "Wave"
 game.state = "Hold"
 
 [actions.mark]
-meaning = "a mark that the healthy target shows"
-kind = "gesture"
+meaning = "a mark that the healthy target shows, however late"
+kind = "prop"
 duration = 0.2
-keyframes.head_pitch = [[0, 0], [0.1, -8], [0.2, 0]]
 vts.hotkey = "Wave"
 """
 _SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"

@@ -23,9 +23,8 @@ ACTION = "mark"
 MAP = """
 [actions.mark]
 meaning = "a mark that every target shows in its own way"
-kind = "gesture"
+kind = "prop"
 duration = 0.25
-stroke = 0.0
 fade_in = 0.0
 fade_out = 0.0
 vts.hotkey = "Wave"

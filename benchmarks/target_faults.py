@@ -14,9 +14,10 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -95,7 +96,8 @@ def measure(quick: bool) -> Iterator[Figure]:
     yield from _figures(log)
 
 
-async def _show(count: int) -> _Log:
+async def _show(count: int, *, calm: int = 3) -> _Log:
+    """Speak `calm` times without faults, then until every target had `count` of them."""
     log, parts = _Log(), _part("_faulty_targets")
     handler = _Escaped(log)
     logging.getLogger().addHandler(handler)
@@ -107,7 +109,7 @@ async def _show(count: int) -> _Log:
             async with AsyncExitStack() as inner:
                 healthy = await inner.enter_async_context(stand_in(record=record))
                 found = await parts.targets(inner, folder)
-                await _perform(inner, parts, folder, {"healthy": healthy.driver()}, found, count, log)
+                await _perform(inner, parts, folder, {"healthy": healthy.driver()}, found, (calm, count), log)
             rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
             log.pressed = sum(
                 row["kind"] == "request" and row["type"] == "HotkeyTriggerRequest" and row["error"] is None
@@ -124,7 +126,7 @@ async def _perform(
     folder: Path,
     drivers: dict[str, Any],
     found: list[Any],
-    count: int,
+    counts: tuple[int, int],
     log: _Log,
 ) -> None:
     settings = Settings.model_validate(
@@ -147,7 +149,8 @@ async def _perform(
     await asyncio.sleep(1.0)
     over = asyncio.Event()
     over.set()
-    for _ in range(3):
+    calm, count = counts
+    for _ in range(calm):
         await _speak(bridge, over, log, faulty=False)
     over.clear()
     speaking = asyncio.create_task(_speak(bridge, over, log, faulty=True))
@@ -158,7 +161,7 @@ async def _perform(
     over.set()
     await speaking
     for target in found:
-        if not await _within(lambda target=target: not target.holds()):  # type: ignore[misc]
+        if not await _within(partial(_rests, target)):
             log.seen[target.name].out_of_step.append("held after the end")
     log.escaped += [str(body.failure) for body in bridge.stage.bodies if body.failure is not None]
 
@@ -189,12 +192,16 @@ async def _torment(bridge: Bridge, target: Any, count: int, chance: random.Rando
         began = time.perf_counter()
         if await _within(lambda: _in_step(bridge, driver, target)):
             seen.back.append(time.perf_counter() - began)
-        else:
-            held = f"holds {target.holds()}, should {_should(bridge)}"
-            seen.out_of_step.append(f"after a {what}: {driver.state.status}, {held}")
+        if time.perf_counter() - began > _BACK:
+            took = time.perf_counter() - began
+            seen.out_of_step.append(f"after a {what}: {driver.state.status} and in step after {took:.1f} s")
 
 
-async def _within(condition: Any) -> bool:
+def _rests(target: Any) -> bool:
+    return not target.holds()
+
+
+async def _within(condition: Callable[[], bool]) -> bool:
     until = time.perf_counter() + _GIVING_UP
     while not condition():
         if time.perf_counter() > until:
@@ -204,7 +211,7 @@ async def _within(condition: Any) -> bool:
 
 
 def _in_step(bridge: Bridge, driver: Any, target: Any) -> bool:
-    return driver.state.status == "ready" and target.holds() == _should(bridge)
+    return bool(driver.state.status == "ready" and target.holds() == _should(bridge))
 
 
 def _should(bridge: Bridge) -> bool:

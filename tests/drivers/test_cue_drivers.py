@@ -155,6 +155,23 @@ async def test_a_program_that_starts_anew_is_told_again_what_is_held_and_what_wa
     await pair.arrives("star off", "hat on")
 
 
+async def test_what_is_held_and_moves_nothing_else_is_told_even_if_it_began_during_a_break(pair: Pair) -> None:
+    driver, program = pair.driver, pair.program
+    bare = HELD.format(name="halo", group="halo").replace("channels.cheek = 0.5\n", "")
+    driver.adopt(load_motion_map(TEXT + bare, source="map"))
+    pair.run()
+    await pair.connected()
+    await program.stop()
+    await until(lambda: driver.state.status == "unreachable")
+    assert driver.abilities.actions == {"halo"}
+    driver.send_command(act("halo", 1))
+    await program.start()
+    await pair.connected()
+    await pair.arrives("halo on")
+    driver.send_command(Command("release", 0.0, "halo", 1))
+    await pair.arrives("halo on", "halo off")
+
+
 async def test_nobody_there_says_what_to_do(pair: Pair) -> None:
     await pair.program.stop()
     pair.run()

@@ -64,6 +64,7 @@ class VmcWithCues:
         self._cues = CueSocket(url or self.address, app=self.app, remedy=self.remedy, now=now) if actions else None
         self._lead = lead
         self._natives: frozenset[str] = frozenset()
+        self._kept: frozenset[str] = frozenset()
         self._notes: tuple[Diagnostic, ...] = ()
         self._closed = asyncio.Event()
         self.adopt(motion_map)
@@ -81,8 +82,11 @@ class VmcWithCues:
 
     @property
     def abilities(self) -> Abilities:
-        """The actions that the program is told of, while it can be told; else channels move them."""
-        told = self._natives if self._cues is not None and self._cues.connected else frozenset()
+        """The actions that the program is told of, while it can be told; else channels move them.
+
+        What is held and has no channels is told once it can be, however long it was begun before.
+        """
+        told = self._natives if self._cues is not None and self._cues.connected else self._kept
         held = self._body.abilities.actions if self._body is not None else frozenset()
         return Abilities(told | held, diagnostics=self._notes)
 
@@ -125,6 +129,8 @@ class VmcWithCues:
         if self._cues is not None:
             self._cues.adopt(motion_map, lines)
         self._natives = frozenset(lines)
+        held = [motion_map.actions[name] for name, line in lines.items() if line.release and self._cues is not None]
+        self._kept = frozenset(each.name for each in held if not (each.channels or each.keyframes))
         self._notes = tuple(notes)
 
     def send_frame(self, frame: Frame) -> None:
