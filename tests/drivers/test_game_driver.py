@@ -19,6 +19,7 @@ from virtual_time import VirtualClock, run
 from avatar_bridge.assembly import Bridge, Served, build_drivers, build_speaker
 from avatar_bridge.audio.game import GameSpeaker
 from avatar_bridge.core.motion.motion_map import load_motion_map
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.drivers.game import GameDriver
 from avatar_bridge.drivers.game_lead import Lead
 from avatar_bridge.ports import Adopter, Driver, Follower, GameAbilities, Timed, Witness
@@ -333,6 +334,28 @@ def test_of_two_games_the_slower_one_sets_the_lead() -> None:
     lead.forget(2)
     lead.report(1, 200.0, 40.0)
     assert lead.seconds < up
+
+
+def test_a_margin_that_told_of_the_lead_before_is_forgotten_with_it() -> None:
+    lead = Lead()
+    lead.report(1, -20.0, 10.0)
+    longer = lead.seconds
+    lead.report(2, 60.0, 20.0)
+    assert lead.seconds == pytest.approx(longer - 0.005), "the first game has not said yet how it is now"
+
+
+def test_what_a_game_could_not_do_is_told_while_it_is_here() -> None:
+    async def scene() -> None:
+        hall = Hall()
+        driver = GameDriver(motion_map=MAP, games=hall, now=VirtualClock().time)
+        game = hall.join(HallGame(hall, name="Farm"))
+        wrong = {"message": "no Animator on 'Anna'", "suggestion": "add one"}
+        hall.hear(game, {"type": "report", "problems": [wrong]})
+        assert driver.state.diagnostics[-1] == Diagnostic("no Animator on 'Anna'", suggestion="add one")
+        hall.leave(game)
+        assert driver.state.diagnostics == ()
+
+    run(scene())
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,0 +1,54 @@
+"""What is held in OBS, and what of its word is taken for our own doing: without a connection."""
+
+from __future__ import annotations
+
+from avatar_bridge.drivers.obs_holds import SCENE, Holds
+from avatar_bridge.drivers.obs_proof import Proof, Proofs
+
+MUTE = ("mute", "Mic")
+
+
+def test_of_two_that_hold_one_thing_the_later_counts_and_the_last_gives_it_back() -> None:
+    holds = Holds()
+    assert holds.begin(("away", 1), {SCENE: "Away"}, None, {SCENE: "Talk"}) == {SCENE}
+    holds.begin(("close", 2), {SCENE: "Close", MUTE: True}, 5.0, {SCENE: "Away", MUTE: False})
+    assert holds.value(SCENE) == "Close"
+    assert (holds.next_end(), holds.expired(4.9), holds.expired(5.0)) == (5.0, [], [("close", 2)])
+    assert holds.end("close", 2) == {SCENE, MUTE}
+    assert (holds.value(SCENE), holds.value(MUTE)) == ("Away", False)
+    assert holds.end("away", None) == {SCENE}
+    assert holds.value(SCENE) == "Talk"
+    for slot in (SCENE, MUTE):
+        holds.given_back(slot)
+    assert holds.touched() == set()
+
+
+def test_what_somebody_sets_by_hand_is_theirs() -> None:
+    holds = Holds()
+    holds.begin(("close", 2), {SCENE: "Close"}, None, {SCENE: "Talk"})
+    holds.given_back(SCENE)
+    assert holds.touched() == {SCENE}, "it is held still"
+    holds.let_go(SCENE)
+    assert (holds.value(SCENE), holds.end("close", 2), holds.reset()) == (None, set(), set())
+
+
+def test_only_what_we_have_set_is_taken_for_our_doing() -> None:
+    at = [1.0]
+    proofs = Proofs(lambda: at[0])
+    proofs.frame = 0.5
+    proofs.expect(MUTE, True, Proof("hush", 7, "act"))
+    assert not proofs.expected(MUTE, False)
+    assert proofs.expected(MUTE, True)
+    assert not proofs.expected(MUTE, True), "once"
+    told = proofs.acted()
+    assert [(each.action, each.at, each.cue, each.kind) for each in told] == [("hush", 1.5, 7, "act")]
+    assert proofs.acted() == []
+
+
+def test_a_scene_that_somebody_else_reached_first_is_no_longer_waited_for() -> None:
+    proofs = Proofs(lambda: 0.0)
+    proofs.expect(SCENE, "Close", Proof("close", 1, "act"))
+    assert not proofs.expected(SCENE, "Elsewhere")
+    proofs.scene_began()
+    assert proofs.acted() == []
+    assert not proofs.expected(SCENE, "Close")
