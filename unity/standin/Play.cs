@@ -125,8 +125,27 @@ namespace UnityEngine
                 foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly))
                 {
                     var kept = field.IsDefined(typeof(SerializeField), false) || (field.IsPublic && !field.IsInitOnly && !field.IsNotSerialized);
-                    if (!kept) field.SetValue(script, field.FieldType.IsValueType ? Activator.CreateInstance(field.FieldType) : null);
+                    if (field.IsInitOnly) continue;
+                    if (!kept && !Lasts(field)) field.SetValue(script, field.FieldType.IsValueType ? Activator.CreateInstance(field.FieldType) : null);
+                    else if (field.GetValue(script) == null) field.SetValue(script, Empty(field.FieldType));
                 }
+        }
+
+        /// <summary>A reload keeps private fields as well, where Unity could serialise them.</summary>
+        private static bool Lasts(FieldInfo field)
+        {
+            var type = field.FieldType;
+            if (type.IsArray) type = type.GetElementType();
+            else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>)) type = type.GetGenericArguments()[0];
+            return !field.IsNotSerialized && (type.IsPrimitive || type.IsEnum || type == typeof(string) || typeof(Object).IsAssignableFrom(type));
+        }
+
+        /// <summary>Nothing becomes empty when it is serialised: a text, an array, a list.</summary>
+        private static object Empty(Type type)
+        {
+            if (type == typeof(string)) return "";
+            if (type.IsArray) return Array.CreateInstance(type.GetElementType(), 0);
+            return type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) ? Activator.CreateInstance(type) : null;
         }
 
         internal static List<T> Everything<T>() where T : Component

@@ -160,6 +160,11 @@ namespace AvatarBridge
             _stage.Client.gameObject.SetActive(true);
             _stage.Run(1);
             Assert.AreEqual(ConnectionState.Connected, _stage.Client.State);
+            _stage.Utter(1, 1.0);
+            var loudest = 0f;
+            foreach (var buffer in _stage.Run(1.0))
+                foreach (var value in buffer) loudest = Math.Max(loudest, value);
+            Assert.AreEqual(0.5f, loudest, 0.05f);
             CollectionAssert.IsEmpty(Debug.errors);
         }
 
