@@ -290,3 +290,32 @@ async def test_a_name_is_looked_up_and_its_addresses_are_tried_beside_each_other
         assert link.status == "unreachable"
         await program.start()
         await until(lambda: link.status == "ready")
+
+
+async def test_a_cancellation_ends_it_even_as_the_session_fails_in_the_same_moment(program: Program) -> None:
+    await program.start()
+    failing = asyncio.Event()
+
+    async def fail() -> None:
+        await failing.wait()
+        raise UnreachableError("it is gone")
+
+    async def session(connection: ClientConnection) -> None:
+        del connection
+        link.tell("ready", "Here.")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    link = Link(program.url, session, app="The program", remedy="start it")
+    running = asyncio.create_task(link.run())
+    await link.ready()
+    failing.set()
+    await asyncio.sleep(0)  # the member has failed, the group has not been told
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=5)
+    await link.close()
+    assert done
+    assert running.cancelled()

@@ -215,7 +215,8 @@ async def _listen(bridge: Bridge, led: Led, answers: AsyncIterable[str], out: Te
                     return None
                 if word and not calibration.answer(word):
                     click.echo(
-                        f"expected l, e, a number of milliseconds, ok or q; got {json.dumps(word[:40])}", file=out
+                        f"expected l, e, a number of milliseconds up to {1000 * _LONGEST:g}, ok or q; got {json.dumps(word[:40])}",
+                        file=out,
                     )
                 led.lead = calibration.lead
                 click.echo(f"lead {1000 * led.lead:.0f} ms", file=out)

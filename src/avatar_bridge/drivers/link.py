@@ -125,6 +125,10 @@ class Link:
         while True:
             await self._attempt()
             self._first.set()
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # a task group whose members fail in the very moment of the cancellation tells of their failure alone
+                raise asyncio.CancelledError
             await asyncio.sleep(self._backoff.next())
 
     async def _attempt(self) -> None:
