@@ -214,10 +214,8 @@ async def _listen(bridge: Bridge, led: Led, answers: AsyncIterable[str], out: Te
                 if word in ("q", "quit"):
                     return None
                 if word and not calibration.answer(word):
-                    click.echo(
-                        f"expected l, e, a number of milliseconds up to {1000 * _LONGEST:g}, ok or q; got {json.dumps(word[:40])}",
-                        file=out,
-                    )
+                    expected = f"l, e, a number of milliseconds up to {1000 * _LONGEST:g}, ok or q"
+                    click.echo(f"expected {expected}; got {json.dumps(word[:40])}", file=out)
                 led.lead = calibration.lead
                 click.echo(f"lead {1000 * led.lead:.0f} ms", file=out)
         return None
