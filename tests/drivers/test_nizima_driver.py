@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.vocabulary import Frame
 from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.nizima import NizimaDriver
+from avatar_bridge.drivers.nizima_client import NizimaClient
+from avatar_bridge.errors import UnreachableError
 from avatar_bridge.ports import Command, Driver, Witness
 from avatar_bridge.simulators.nizima import NizimaSimulator
 
@@ -359,3 +361,30 @@ async def test_two_hundred_breaks_stalls_and_restarts(
             await until(lambda: driver.state.status == "ready")
         driver.send_frame(Frame(turn / 60, {"mouth_open": mouth}))
         await nizima.until(lambda: abs(nizima.values["ParamMouthOpenY"] - mouth) < 0.01)  # noqa: B023
+
+
+async def test_what_could_not_be_sent_is_sent_on_the_next_connection(
+    drive: Callable[..., NizimaDriver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive()
+    await until(lambda: driver.state.status == "ready")
+    failed: list[str] = []
+    post = NizimaClient.post
+
+    async def breaking(self: NizimaClient, method: str, data: Mapping[str, Any]) -> asyncio.Future[Mapping[str, Any]]:
+        if method == "StartMotion" and not failed:
+            failed.append(method)
+            raise UnreachableError("the cable")
+        return await post(self, method, data)
+
+    monkeypatch.setattr(NizimaClient, "post", breaking)
+    driver.send_command(act("wave", 3))
+    driver.send_command(act("bow", 4))
+    done: list[int | None] = []
+
+    def both() -> bool:
+        done.extend(each.cue for each in driver.acted())
+        return done == [3, 4]
+
+    await until(both)
+    assert failed

@@ -123,12 +123,11 @@ class Link:
 
     async def _keep(self) -> None:
         while True:
-            await self._attempt()
+            async with asyncio.TaskGroup() as tasks:
+                # in a task of its own: one that fails in the very moment of a cancellation must not swallow it, and
+                # Python 3.11 counts a nested group's failure as a cancellation of the task that holds it
+                tasks.create_task(self._attempt())
             self._first.set()
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                # a task group whose members fail in the very moment of the cancellation tells of their failure alone
-                raise asyncio.CancelledError
             await asyncio.sleep(self._backoff.next())
 
     async def _attempt(self) -> None:
