@@ -6,11 +6,13 @@ namespace AvatarBridge
     public sealed partial class AvatarBridgeClient
     {
         private bool _lossIsSaid;
+        private string _turnIsSaid;
 
         private void Connected()
         {
             if (_lossIsSaid) Debug.Log("Avatar Bridge: connected again.", this);
             _lossIsSaid = false;
+            _turnIsSaid = null;
             connected.Invoke();
         }
 
@@ -43,7 +45,10 @@ namespace AvatarBridge
         {
             var body = happened.Character;
             if (body == null || body.HasSound || !body.WantsSound || string.IsNullOrEmpty(body.SoundHolder)) return;
-            Debug.LogWarning("Avatar Bridge: no voice from here. " + body.SoundMessage, this);
+            var words = string.IsNullOrEmpty(body.Name) ? body.SoundMessage : body.Name + ": " + body.SoundMessage;
+            if (words == _turnIsSaid) return;
+            _turnIsSaid = words;
+            Debug.LogWarning("Avatar Bridge: no voice from here. " + words, this);
         }
 
         private void Unknown(ref BridgeEvent happened)

@@ -71,6 +71,7 @@ namespace AvatarBridge
             _stage.Run(0.1);
             CollectionAssert.IsEmpty(Debug.warnings);
             _stage.Bridge.Say("{'type':'turn','character':0,'has':false,'holder':'First Game','message':'First Game plays the voice'}");
+            _stage.Bridge.Say("{'type':'turn','character':0,'has':false,'holder':'First Game','message':'First Game plays the voice'}");
             _stage.Run(0.1);
             Assert.AreEqual(1, Debug.warnings.Count);
             StringAssert.Contains("First Game plays the voice", Debug.warnings[0]);

@@ -50,6 +50,7 @@ var _link = null
 var _by_number = {}
 var _next_report = 0.0
 var _loss_is_said = false
+var _turn_is_said = ""
 var _problems = []
 var _asked = 0
 
@@ -216,7 +217,8 @@ func _read_about(character, type, message):
 			# perhaps in mid-utterance: its sound comes from wherever it is heard now
 			character.sound.begin(character.utterance)
 		var holder = Text.words(message, "holder")
-		if not character.has_sound and character.sound != null and holder != "":
+		if not character.has_sound and character.sound != null and not holder in ["", _turn_is_said]:
+			_turn_is_said = holder
 			push_warning("Avatar Bridge: no voice from here. " + Text.words(message, "message"))
 		turn.emit(character, character.has_sound, holder, Text.words(message, "message"))
 	else:
@@ -282,6 +284,7 @@ func _welcome(message):
 				_by_number[character.number] = character
 	_next_report = 0.0
 	_loss_is_said = false
+	_turn_is_said = ""
 	connected.emit(Text.words(message, "version"))
 	for each in Text.list(message, "unknown"):
 		var words = Text.words(each, "message")
