@@ -388,3 +388,19 @@ async def test_what_could_not_be_sent_is_sent_on_the_next_connection(
 
     await until(both)
     assert failed
+
+
+async def test_what_is_held_and_moves_nothing_else_is_begun_after_the_break_in_which_it_was_due(
+    nizima: NizimaSimulator, drive: Callable[..., NizimaDriver]
+) -> None:
+    bare = load_motion_map(
+        '[actions.glow]\nmeaning = "glows"\nkind = "expression"\nnizima.expression = "Smile"\n', source="test"
+    )
+    driver = drive(motion_map=bare)
+    await until(lambda: driver.state.status == "ready")
+    await nizima.stop()
+    await until(lambda: driver.state.status == "unreachable")
+    assert driver.abilities.actions == {"glow"}
+    driver.send_command(act("glow", 1))
+    await nizima.start()
+    await nizima.until(lambda: nizima.expressions == {"Smile"})

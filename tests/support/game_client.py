@@ -56,7 +56,7 @@ class Shown:
         """Take a new utterance: everything of the one before is over."""
         self.utterance, self.over, self.clock = utterance, False, None
         self.segments, self.played = [], []
-        self.mouth, self.cues = MouthSampler(), CueKeeper(held=self.cues.held)
+        self.mouth, self.cues = MouthSampler(), self.cues.follow()
         self.ring = SoundRing(latency=self.latency)
         self._dsp = -math.inf
 

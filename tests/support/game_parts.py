@@ -236,6 +236,12 @@ class CueKeeper:
         self.cancelled = True
         self.reset()
 
+    def follow(self) -> CueKeeper:
+        """Return the keeper of the next utterance: what was to be released later in this one ends with it."""
+        released = [(each["cue"], each["action"]) for each in self._releases]
+        out = [cue for cue in self.held if (cue["id"], cue["name"]) in released or (None, cue["name"]) in released]
+        return CueKeeper(held=[cue for cue in self.held if cue not in out], _ending=self._ending + out)
+
     def reset(self) -> None:
         self._ending += self.held
         self.held = []

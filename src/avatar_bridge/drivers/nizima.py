@@ -134,7 +134,7 @@ class NizimaDriver:
             self._acts.leave()
             self._stream.use("", Rendering(()))
             self._stream.forget()
-            self._abilities = Abilities(diagnostics=self._abilities.diagnostics)
+            self._abilities = Abilities(self._acts.kept(self._map), diagnostics=self._abilities.diagnostics)
 
     async def _part(self, client: NizimaClient) -> None:
         with contextlib.suppress(AvatarBridgeError, TimeoutError):

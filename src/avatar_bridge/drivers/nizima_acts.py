@@ -121,6 +121,12 @@ class NizimaActs:
         self.model = ""
         self._present.clear()
 
+    def kept(self, motion_map: MotionMap) -> frozenset[str]:
+        """Return the actions that are begun after a break if they are held still: those that nothing else moves."""
+        held = [action for name, action in motion_map.actions.items() if name in self._bindings]
+        bare = [action.name for action in held if not (action.channels or action.keyframes)]
+        return frozenset(name for name in bare if self._bindings[name].held)
+
     def command(self, command: Command) -> None:
         """Take a due command; nothing is sent before `run` gets to it."""
         self._held.command(command, self._now(), self._lengths)

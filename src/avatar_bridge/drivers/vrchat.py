@@ -23,7 +23,7 @@ __all__ = ["VRChatDriver"]
 
 _PORT: Final = 9000
 _KEEP: Final = 0.1
-_REFRESH: Final = 3.0
+_REFRESH: Final = 1.0
 """Seconds after which everything is sent again: VRChat answers nothing, and a packet may be lost."""
 _FIRST: Final = 0.15
 _LOOK_UP: Final = 3.0
