@@ -1,0 +1,40 @@
+"""The Protocols between the stage and its backends: one for each kind of thing that can be exchanged."""
+
+from avatar_bridge.ports.games import Game, GameAbilities, GameAttendant, Games
+from avatar_bridge.ports.pages import Attendant, Audience, Page, Stream
+from avatar_bridge.ports.sound import Clock, Speaker, Voice, VoiceEngine
+from avatar_bridge.ports.targets import (
+    Abilities,
+    Acted,
+    Adopter,
+    Command,
+    Driver,
+    Follower,
+    TargetState,
+    Timed,
+    Witness,
+)
+
+__all__ = [
+    "Abilities",
+    "Acted",
+    "Adopter",
+    "Attendant",
+    "Audience",
+    "Clock",
+    "Command",
+    "Driver",
+    "Follower",
+    "Game",
+    "GameAbilities",
+    "GameAttendant",
+    "Games",
+    "Page",
+    "Speaker",
+    "Stream",
+    "TargetState",
+    "Timed",
+    "Voice",
+    "VoiceEngine",
+    "Witness",
+]
