@@ -45,7 +45,7 @@ def fed(rows: Sequence[Row]) -> VmcSimulator:
     """Give packets to a receiver as its port would."""
     simulator = VmcSimulator()
     for packet in packets(rows):
-        simulator._received(packet)
+        simulator.received(packet)
     return simulator
 
 
@@ -92,7 +92,7 @@ async def test_what_is_against_the_rules_is_told(rows: Sequence[Row], told: str)
 async def test_a_blendshape_that_is_left_out_is_missed() -> None:
     simulator = fed([OK, TIME, JOY, ("/VMC/Ext/Blend/Val", ("Heart", 1.0)), APPLY])
     for packet in packets([OK, TIME, JOY, APPLY]):
-        simulator._received(packet)
+        simulator.received(packet)
     with pytest.raises(ProtocolError, match="Heart is sent no more"):
         simulator.check()
 
@@ -157,7 +157,7 @@ async def test_it_records_and_gives_its_port_back(tmp_path: Path) -> None:
 async def test_vrchat_is_as_strict(address: str, values: Sequence[Any], told: str) -> None:
     simulator = VRChatSimulator()
     for packet in packets([(address, values)]):
-        simulator._received(packet)
+        simulator.received(packet)
     with pytest.raises(ProtocolError, match=told):
         simulator.check()
 
@@ -166,11 +166,11 @@ async def test_vrchat_counts_what_the_avatar_lacks_and_throttles_the_chatbox() -
     simulator = VRChatSimulator()
     line: Row = ("/chatbox/input", ("Hello", True, False))
     for packet in packets([("/avatar/parameters/Hat", (True,)), ("/avatar/parameters/Wave", (True,)), line]):
-        simulator._received(packet)
+        simulator.received(packet)
     simulator.check()
     assert simulator.unknown == {"Hat": 1}
     assert simulator.values == {"Wave": True}
     assert "chatbox: Hello" in list(simulator.describe())
-    simulator._received(packets([line])[0])
+    simulator.received(packets([line])[0])
     with pytest.raises(ProtocolError, match=r"1\.3 s"):
         simulator.check()

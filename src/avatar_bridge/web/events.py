@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from avatar_bridge.errors import ProtocolError
 from avatar_bridge.ports import Clock
 from avatar_bridge.web.audience import Seat, WebAudience
-from avatar_bridge.web.outlet import LINE, Outlet, PlainLine
+from avatar_bridge.web.outlet import Outlet, serve_on_line
 from avatar_bridge.wire import page
 from avatar_bridge.wire.page_reports import Hello, Ping, read
 
@@ -37,18 +37,7 @@ class EventSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
-        line: Outlet | None = scope.get("state", {}).get(LINE)
-        await receive()
-        await send({"type": "websocket.accept"})
-        if line is not None:
-            await self._serve(line, receive)
-            return
-        plain = PlainLine(send)
-        async with asyncio.TaskGroup() as tasks:
-            sending = tasks.create_task(plain.run())
-            serving = tasks.create_task(self._serve(plain, receive))
-            serving.add_done_callback(lambda _: plain.leave())
-            sending.add_done_callback(lambda _: serving.cancel())
+        await serve_on_line(scope, receive, send, self._serve)
 
     async def _serve(self, line: Outlet, receive: Receive) -> None:
         try:

@@ -16,7 +16,7 @@ from avatar_bridge.errors import ProtocolError
 from avatar_bridge.ports import Clock
 from avatar_bridge.web.game_seat import GameSeat, abilities_of
 from avatar_bridge.web.games import WebGames
-from avatar_bridge.web.outlet import LINE, Outlet, PlainLine, encoded
+from avatar_bridge.web.outlet import Outlet, encoded, serve_on_line
 from avatar_bridge.wire import game as messages
 from avatar_bridge.wire.game_reports import (
     Abilities,
@@ -62,18 +62,7 @@ class GameSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
-        line: Outlet | None = scope.get("state", {}).get(LINE)
-        await receive()
-        await send({"type": "websocket.accept"})
-        if line is not None:
-            await self._serve(line, receive)
-            return
-        plain = PlainLine(send)
-        async with asyncio.TaskGroup() as tasks:
-            sending = tasks.create_task(plain.run())
-            serving = tasks.create_task(self._serve(plain, receive))
-            serving.add_done_callback(lambda _: plain.leave())
-            sending.add_done_callback(lambda _: serving.cancel())
+        await serve_on_line(scope, receive, send, self._serve)
 
     async def _serve(self, line: Outlet, receive: Receive) -> None:
         hello = await self._greeted(line, receive)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Scope, Send
 from websockets.frames import Frame, Opcode
 
-__all__ = ["LINE", "PARTING", "Outlet", "PlainLine", "encoded"]
+__all__ = ["LINE", "PARTING", "Outlet", "PlainLine", "encoded", "serve_on_line"]
 
 LINE: Final = "line"
 """Key of a `Line` in the state of its ASGI scope."""
@@ -128,3 +128,25 @@ class PlainLine:
             self._more.clear()
             await self._more.wait()
         return self.usable
+
+
+async def serve_on_line(
+    scope: Scope, receive: Receive, send: Send, serve: Callable[[Outlet, Receive], Awaitable[None]]
+) -> None:
+    """Accept a connection and `serve` it on its own line, or over plain ASGI where its server has none."""
+    line: Outlet | None = scope.get("state", {}).get(LINE)
+    await receive()
+    await send({"type": "websocket.accept"})
+    if line is not None:
+        await serve(line, receive)
+        return
+    plain = PlainLine(send)
+
+    async def serving() -> None:
+        await serve(plain, receive)
+
+    async with asyncio.TaskGroup() as tasks:
+        sent = tasks.create_task(plain.run())
+        served = tasks.create_task(serving())
+        served.add_done_callback(lambda _: plain.leave())
+        sent.add_done_callback(lambda _: served.cancel())
