@@ -42,6 +42,8 @@ func _clock_cases(case, _vectors):
 	for sample in case.samples:
 		clock.feed(sample.sent, sample.received, sample.now)
 		_same("offset after %s" % sample.sent, clock.offset if clock.known else null, sample.offset)
+		if sample.has("settled"):
+			_same("settled at %s" % sample.received, clock.settled(sample.received), sample.settled)
 
 
 func _cues_cases(case, _vectors):
@@ -50,6 +52,10 @@ func _cues_cases(case, _vectors):
 	cues.begin()
 	for tick in case.ticks:
 		var ended = []
+		if tick.get("utterance", false):
+			ended += cues.begin()
+		if tick.get("ended", false):
+			ended += cues.ends(INF)
 		if tick.get("cancel", false):
 			running = false
 			ended += cues.cancel()

@@ -232,7 +232,8 @@ class GameClient:
             now = self._now()
             for frame in frames:
                 self.shown[frame.character].motion.take(frame)
-                self.margins.append(frame.at - (now + self.offset))
+                if self.sync.settled(now):
+                    self.margins.append(frame.at - (now + self.offset))
                 if self._keep_frames:
                     self.frames.append((now, sequence, frame.character, frame.at))
         elif data[0] == 2:
@@ -279,6 +280,7 @@ class GameClient:
             shown.cues.cancel()
         elif kind == "ended":
             shown.over = True
+            shown.cues.end()
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -289,7 +291,7 @@ class GameClient:
             await asyncio.sleep(max(0.0, due - loop.time()))
             now = self._now()
             for shown in self.shown.values():
-                if shown.has_sound and not shown.over:
+                if shown.has_sound and not shown.over and self.sync.settled(now):
                     news = shown.play(now)
                     if news or (shown.ring.start is not None and now - told.get(shown.number, -1.0) >= 0.25):
                         told[shown.number] = now

@@ -76,6 +76,8 @@ class ClockSync:
     def __init__(self) -> None:
         self._window: deque[tuple[float, float]] = deque(maxlen=8)
         self._contradicted = False
+        self._answers = 0
+        self._begun = 0.0
         self.offset: float | None = None
 
     def take(self, sent: float, now: float, received: float) -> None:
@@ -83,6 +85,8 @@ class ClockSync:
         offset = now - (sent + received) / 2.0
         if not math.isfinite(offset) or trip < 0:
             return
+        self._begun = self._begun if self._answers else sent
+        self._answers += 1
         if self.offset is not None and abs(offset - self.offset) > trip / 2.0 + 0.010:
             if not self._contradicted:
                 self._contradicted = True
@@ -92,6 +96,11 @@ class ClockSync:
         self._window.append((trip, offset))
         least = min(trip for trip, _ in self._window)
         self.offset = next(offset for trip, offset in reversed(self._window) if trip == least)
+
+
+    def settled(self, now: float) -> bool:
+        """Return whether the offset may be relied on at `now` (client's clock): four answers, or one and 0.3 s."""
+        return self._answers >= 4 or (self._answers > 0 and now - self._begun >= 0.3)
 
 
 class MouthSampler:
@@ -125,7 +134,7 @@ class MotionSampler:
     """The newest frames of one character."""
 
     def __init__(self) -> None:
-        self._frames: deque[MotionFrame] = deque(maxlen=16)
+        self._frames: deque[MotionFrame] = deque(maxlen=32)
 
     def take(self, frame: MotionFrame) -> None:
         if not self._frames or frame.at > self._frames[-1].at:
@@ -222,6 +231,8 @@ class CueKeeper:
     cues: list[Message] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
     cancelled: bool = False
+    over: bool = False
+    """Cancelled or ended: what is released from then on is released at once."""
     _settled: set[int] = field(default_factory=set)
     _releases: list[Message] = field(default_factory=list)
     _ending: list[Message] = field(default_factory=list)
@@ -230,11 +241,16 @@ class CueKeeper:
         self.cues = cues
 
     def release(self, message: Message) -> None:
-        self._releases.append(message)
+        self._releases.append({**message, "at": None} if self.over else message)
 
     def cancel(self) -> None:
-        self.cancelled = True
+        self.cancelled = self.over = True
         self.reset()
+
+    def end(self) -> None:
+        """Take the end of the utterance: what was to be released later is released now."""
+        self.over = True
+        self._releases = [{**each, "at": None} for each in self._releases]
 
     def follow(self) -> CueKeeper:
         """Return the keeper of the next utterance: what was to be released later in this one ends with it."""

@@ -130,6 +130,8 @@ def test_the_clock_is_kept(case: dict[str, Any]) -> None:
     for sample in case["samples"]:
         sync.take(sample["sent"], sample["now"], sample["received"])
         assert sync.offset == (None if sample["offset"] is None else pytest.approx(sample["offset"], abs=1e-6)), sample
+        if "settled" in sample:
+            assert sync.settled(sample["received"]) == sample["settled"], sample
 
 
 @pytest.mark.parametrize("case", cases("mouth"))
@@ -201,6 +203,10 @@ def test_cues_begin(case: dict[str, Any]) -> None:
             keeper.tell(tick["tell"])
         if "release" in tick:
             keeper.release(tick["release"])
+        if tick.get("utterance"):
+            keeper = keeper.follow()
+        if tick.get("ended"):
+            keeper.end()
         if tick.get("cancel"):
             keeper.cancel()
         if tick.get("reset"):

@@ -13,12 +13,15 @@ namespace AvatarBridge
         private const double Quick = 0.05;
         private const double Slow = 1.0;
         private const int QuickPings = 4;
+        private const double WarmUp = 0.3;
 
         private readonly double[] offsets = new double[Window];
         private readonly double[] trips = new double[Window];
         private int count;
         private int next;
         private int contradictions;
+        private int answers;
+        private double begun;
         private int quick = QuickPings;
         private double pingAt = double.NegativeInfinity;
 
@@ -26,6 +29,15 @@ namespace AvatarBridge
         public bool Known
         {
             get { return count > 0; }
+        }
+
+        /// <summary>
+        /// True once the offset may be relied on, at the client's `now`: the quick pings were answered, or one was and 0.3 s
+        /// have passed. Before, a connection's first round trips may be long and slow one way.
+        /// </summary>
+        public bool Settled(double now)
+        {
+            return Known && (answers >= QuickPings || now - begun >= WarmUp);
         }
 
         /// <summary>Seconds to add to the client's time to get the bridge's.</summary>
@@ -51,6 +63,7 @@ namespace AvatarBridge
         public void Reset()
         {
             Forget();
+            answers = 0;
             Offset = 0;
             RoundTrip = 0;
             pingAt = double.NegativeInfinity;
@@ -89,6 +102,8 @@ namespace AvatarBridge
             {
                 return false;
             }
+            begun = answers == 0 ? sent : begun;
+            answers++;
             double offset = bridge - (sent + received) / 2;
             bool jumped = false;
             if (count > 0 && Math.Abs(offset - Offset) > trip / 2 + Tolerance)

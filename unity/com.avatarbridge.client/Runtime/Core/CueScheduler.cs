@@ -45,11 +45,11 @@ namespace AvatarBridge
             cancelled = false;
         }
 
-        /// <summary>The utterance was interrupted: nothing more begins, and what it holds ends.</summary>
+        /// <summary>The utterance was interrupted: nothing more begins, and what it holds or was to release ends.</summary>
         public void Cancel()
         {
             cancelled = true;
-            Drop();
+            End();
             for (int index = 0; index < held.Count; index++)
             {
                 if (held[index].Id != null)

@@ -224,11 +224,15 @@ namespace AvatarBridge
                     return;
                 }
                 double bridge = BridgeTime(now);
+                bool settled = Clock.Settled(now);
                 while (motion.Next())
                 {
                     if (byNumber.TryGetValue(motion.Character, out character))
                     {
-                        health.Frame(motion.At - bridge, character.Motion);
+                        if (settled)
+                        {
+                            health.Frame(motion.At - bridge, character.Motion);
+                        }
                         character.Motion.Add(motion.At, data, motion.Values, motion.BoneCount);
                     }
                 }
@@ -342,7 +346,7 @@ namespace AvatarBridge
         private void TellPlaying(GameCharacter character, double now)
         {
             PlayingReport report;
-            if (character.HasSound && Clock.Known && character.Sound.TakeReport(now, Clock.Offset, out report))
+            if (character.HasSound && Clock.Settled(now) && character.Sound.TakeReport(now, Clock.Offset, out report))
             {
                 Send(messages.Playing(character.Number, report), true);
             }

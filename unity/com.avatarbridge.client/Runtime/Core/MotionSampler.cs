@@ -3,12 +3,12 @@ using System;
 namespace AvatarBridge
 {
     /// <summary>
-    /// The newest sixteen frames of one character, and what lies between two of them. Beyond the last one it is held; bones that a
+    /// The newest 32 frames of one character, and what lies between two of them. Beyond the last one it is held; bones that a
     /// frame does not list stand at rest.
     /// </summary>
     public sealed class MotionSampler
     {
-        private const int Kept = 16;
+        private const int Kept = 32;
         private const double NewClock = 1.0;
         private const float DegreesAStep = 1 / 50f;
 

@@ -18,6 +18,10 @@ namespace AvatarBridge.Tests
                     clock.Answer(sample.Number("sent"), sample.Number("received"), sample.Number("now"));
                     string where = one.Text("name") + ", sample " + number++;
                     Assert.AreEqual(!sample["offset"].IsNull, clock.Known, where);
+                    if (sample.Has("settled"))
+                    {
+                        Assert.AreEqual(sample.Boolean("settled"), clock.Settled(sample.Number("received")), where);
+                    }
                     if (clock.Known)
                     {
                         Assert.AreEqual(sample.Number("offset"), clock.Offset, file.Number("tolerance"), where);
@@ -35,6 +39,32 @@ namespace AvatarBridge.Tests
             Assert.IsFalse(clock.Answer(1, 1.1, 51.05 + 0.08));
             Assert.IsTrue(clock.Answer(2, 2.1, 52.05 + 0.08));
             Assert.AreEqual(50.08, clock.Offset, 1e-9);
+        }
+
+        [Test]
+        public void AnotherConnectionSettlesAnew()
+        {
+            var clock = new ClockSync();
+            clock.Answer(1, 1.01, 50);
+            Assert.IsFalse(clock.Settled(1.29));
+            Assert.IsTrue(clock.Settled(1.31));
+            clock.Reset();
+            Assert.IsFalse(clock.Settled(9));
+            clock.Answer(9, 9.01, 50);
+            Assert.IsFalse(clock.Settled(9.02));
+        }
+
+        [Test]
+        public void ASoundCardThatStandsStillIsNotRunOnBeyondPatience()
+        {
+            var card = new DspClock();
+            card.Observe(5.0, 10.0);
+            Assert.AreEqual(5.1, card.At(10.1), 1e-9);
+            card.Observe(5.0, 10.15);
+            card.Observe(5.0, 11.9);
+            Assert.AreEqual(5.0 + card.Patience, card.At(12.0), 1e-9);
+            card.Patience = 0.5;
+            Assert.AreEqual(5.5, card.At(12.0), 1e-9);
         }
 
         [Test]

@@ -18,7 +18,10 @@ namespace AvatarBridge.Tests
             connection.Add("");
             connection.Opened(now);
             connection.ReceiveText(Greeting, now);
-            connection.ReceiveText("{\"type\":\"pong\",\"sent\":" + (long)now + ",\"now\":1000}", now);
+            for (int answer = 0; answer < 4; answer++)
+            {
+                connection.ReceiveText("{\"type\":\"pong\",\"sent\":" + (long)now + ",\"now\":1000}", now);
+            }
             return connection;
         }
 

@@ -8,6 +8,14 @@ namespace AvatarBridge.Tests
     {
         private static string Play(CueScheduler scheduler, JsonValue tick, List<string> ended)
         {
+            if (tick.Boolean("utterance"))
+            {
+                scheduler.Begin();
+            }
+            if (tick.Boolean("ended"))
+            {
+                scheduler.End();
+            }
             if (tick.Boolean("cancel"))
             {
                 scheduler.Cancel();
@@ -101,6 +109,22 @@ namespace AvatarBridge.Tests
             Assert.IsTrue(scheduler.Next(0.1, out cue));
             Assert.AreEqual(2L, cue.Utterance);
             Assert.IsFalse(scheduler.NextEnd(0.1, out cue));
+        }
+
+        [Test]
+        public void ACancelDoesNotLoseTheReleaseOfAnAct()
+        {
+            var scheduler = new CueScheduler();
+            Cue cue;
+            scheduler.Begin();
+            scheduler.Await(Cue.ReadAct(JsonValue.Parse("{\"action\":\"sit\",\"kind\":\"prop\",\"at\":1,\"native\":{\"state\":\"Sit\"}}")));
+            Assert.IsTrue(scheduler.NextAct(1, out cue));
+            scheduler.Release("sit", null, 5.0);
+            Assert.IsFalse(scheduler.NextEnd(0.5, out cue));
+            scheduler.Cancel();
+            Assert.IsTrue(scheduler.NextEnd(double.NegativeInfinity, out cue));
+            Assert.AreEqual("sit", cue.Action);
+            Assert.AreEqual(0, scheduler.Held.Count);
         }
 
         [Test]

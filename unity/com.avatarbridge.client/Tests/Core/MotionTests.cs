@@ -126,7 +126,7 @@ namespace AvatarBridge.Tests
             {
                 double at = random.NextDouble() * 60;
                 motion.Sample(at, channels);
-                Assert.AreEqual(Math.Min(Math.Max(at, 24), 39), channels[0], 1e-4, "at " + at);
+                Assert.AreEqual(Math.Min(Math.Max(at, 8), 39), channels[0], 1e-4, "at " + at);
             }
         }
 

@@ -3,6 +3,8 @@ extends Reference
 
 const KEPT = 8
 const SLACK = 0.010
+const ENOUGH = 4  # answers after which the offset may be relied on
+const PATIENCE = 0.3  # or seconds since the first answered ping
 
 var offset = 0.0  # seconds to add to the own clock to have the bridge's
 var round_trip = 0.0  # of the sample that the offset is from, in seconds
@@ -11,6 +13,8 @@ var jumps = 0  # how often a clock was seen to jump
 
 var _samples = []
 var _contradictions = 0
+var _answers = 0
+var _begun = 0.0  # when the first ping that was answered left
 
 
 # Takes one answer: sent and received on the own clock, now on the bridge's; true where the offset is new.
@@ -18,6 +22,9 @@ func feed(sent, received, now):
 	var trip = received - sent
 	if trip < 0.0:
 		return false
+	if _answers == 0:
+		_begun = sent
+	_answers += 1
 	var sample = {"trip": trip, "offset": now - (sent + received) / 2.0}
 	if known and abs(sample.offset - offset) > trip / 2.0 + SLACK:
 		_contradictions += 1
@@ -43,7 +50,13 @@ func feed(sent, received, now):
 func forget():
 	_samples.clear()
 	_contradictions = 0
+	_answers = 0
 	known = false
+
+
+# True once the offset may be relied on: the first answers of a connection may be slow one way.
+func settled(own):
+	return known and (_answers >= ENOUGH or own - _begun >= PATIENCE)
 
 
 # Turns seconds of the own clock into the bridge's.

@@ -13,10 +13,11 @@ var _holds = []  # what natively holds, in the order of its beginning: {name, cu
 var _releases = []
 
 
-# A new utterance: its cues are not told yet; what holds goes on.
+# A new utterance: its cues are not told yet; what holds goes on, except what was to be released: {name, asked}.
 func begin():
 	_cues = []
 	_over.clear()
+	return ends(INF)
 
 
 # Takes a cues message's list, in place of the one before.
@@ -88,9 +89,9 @@ func cancel():
 
 
 static func _too_late(cue, heard):
-	if cue.get("kind") == "gesture":
-		return heard - Text.number(cue, "at") > LATE
-	return Text.number(cue, "released", INF) <= heard
+	if Text.number(cue, "released", INF) <= heard:
+		return true
+	return cue.get("kind") == "gesture" and heard - Text.number(cue, "at") > LATE
 
 
 func _earlier(first, second):

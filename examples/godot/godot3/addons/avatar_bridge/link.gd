@@ -77,12 +77,20 @@ func bridge_time():
 	return now() + offset
 
 
-# True once the bridge's clock is known.
+# True once the bridge's clock may be relied on.
 func in_time():
 	_lock.lock()
-	var known = clock.known
+	var settled = clock.settled(now())
 	_lock.unlock()
-	return known
+	return settled
+
+
+# The bridge's clock at `at` of the own one; null before it may be relied on.
+func seen(at):
+	_lock.lock()
+	var there = clock.to_bridge(at) if clock.settled(now()) else null
+	_lock.unlock()
+	return there
 
 
 # Connects again after a refusal that was final; the hello may be a new one.

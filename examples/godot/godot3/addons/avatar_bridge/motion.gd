@@ -1,7 +1,7 @@
 extends Reference
 # Motion frames of one character: the newest few, and what lies between two of them.
 
-const KEPT = 16
+const KEPT = 32  # more than the longest lead, 0.3 s, at 60 Hz
 
 var margin = INF  # least seconds by which frames came before their time since it was last asked
 var late = 0  # frames that came after their time

@@ -232,7 +232,7 @@ func _read_bytes(packet, at):
 		var frames = Motion.read(packet, welcome.channels, welcome.bones)
 		for each in frames if frames != null else []:
 			if _by_number.has(each.character):
-				_by_number[each.character].motion.feed(each.at, each.values, at + _link.clock.offset)
+				_by_number[each.character].motion.feed(each.at, each.values, _link.seen(at))
 	elif packet[0] == 2:
 		var chunk = Sound.read(packet)
 		if chunk == null or not _by_number.has(chunk.character):

@@ -81,6 +81,8 @@ func feed(message, now):
 		"act":
 			_acts.append(message)
 		"release":
+			if not running:
+				message.at = null
 			_cues.release(message)
 		"reset":
 			return _let_go(_cues.reset())
@@ -130,12 +132,12 @@ func _begin(which):
 	captions = []
 	_words.clear()
 	_next_word = 0
-	_cues.begin()
+	var released = _let_go(_cues.begin())
 	_mouths.clear()
 	_clock = {}
 	if sound != null:
 		sound.begin(which)
-	return [{"what": "began", "utterance": which}]
+	return released + [{"what": "began", "utterance": which}]
 
 
 func _place(message):
