@@ -97,7 +97,6 @@ class ClockSync:
         least = min(trip for trip, _ in self._window)
         self.offset = next(offset for trip, offset in reversed(self._window) if trip == least)
 
-
     def settled(self, now: float) -> bool:
         """Return whether the offset may be relied on at `now` (client's clock): four answers, or one and 0.3 s."""
         return self._answers >= 4 or (self._answers > 0 and now - self._begun >= 0.3)

@@ -11,14 +11,14 @@ namespace AvatarBridge.Tests
             + "[\"head_yaw\",\"mouth_open\",\"aa\"],\"bones\":[\"hips_x\"],\"characters\":[{\"number\":4,\"name\":\"anna\"},"
             + "{\"number\":0,\"name\":\"main\"}],\"unknown\":[{\"name\":\"ana\",\"message\":\"no 'ana'\",\"nearest\":\"anna\"}]}";
 
-        private static GameConnection Connected(double now = 10)
+        private static GameConnection Connected(double now = 10, int answers = 4)
         {
             var connection = new GameConnection(new GameOptions { Token = "secret" });
             connection.Add("anna").WantsSound = true;
             connection.Add("");
             connection.Opened(now);
             connection.ReceiveText(Greeting, now);
-            for (int answer = 0; answer < 4; answer++)
+            for (int answer = 0; answer < answers; answer++)
             {
                 connection.ReceiveText("{\"type\":\"pong\",\"sent\":" + (long)now + ",\"now\":1000}", now);
             }
@@ -154,6 +154,35 @@ namespace AvatarBridge.Tests
             BridgeEvent ended = Drain(connection).Find(one => one.Kind == BridgeEventKind.UtteranceEnded);
             Assert.IsFalse(ended.Flag);
             Assert.AreEqual("Hi", ended.Text);
+        }
+
+        [Test]
+        public void NothingIsMeasuredByAClockThatIsNotSettled()
+        {
+            GameConnection connection = Connected(10, 1);
+            GameCharacter anna = connection.Find("anna");
+            Take(connection, 10, "{'type':'turn','character':4,'has':true,'holder':'','message':''}");
+            Take(connection, 10, "{'type':'utterance','character':4,'utterance':7}");
+            var data = new byte[16 + 9600];
+            data[0] = 2;
+            data[2] = 4;
+            data[4] = 7;
+            BitConverter.GetBytes(48000u).CopyTo(data, 12);
+            connection.ReceiveBinary(data, data.Length, 10);
+            var frame = new byte[8 + 12 + 12];
+            frame[0] = 1;
+            frame[2] = 1;
+            frame[8] = 4;
+            BitConverter.GetBytes(1000.0).CopyTo(frame, 12);
+            connection.ReceiveBinary(frame, frame.Length, 10.2);
+            anna.Sound.Observe(500, 10);
+            anna.Sound.Render(new float[480], 480, 500);
+            connection.Advance(10.29, 0.01);
+            Assert.AreEqual(0, Sent(connection, "playing").Count);
+            connection.Advance(10.31, 0.01);
+            Assert.AreEqual(1, Sent(connection, "playing").Count);
+            connection.Advance(12.1, 0.01);
+            Assert.IsTrue(Sent(connection, "report")[0]["margin_ms"].IsNull);
         }
 
         [Test]
