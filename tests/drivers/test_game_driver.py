@@ -275,6 +275,25 @@ def test_a_game_that_joins_in_mid_utterance_is_brought_to_the_present() -> None:
     run(scene())
 
 
+def test_what_a_late_game_begins_to_hold_is_released_there() -> None:
+    async def scene() -> None:
+        hall = Hall()
+        async with bridge_of(hall) as bridge:
+            text = "[hat]One two three four five six seven[/hat] eight nine ten eleven twelve thirteen fourteen."
+            speaking = asyncio.ensure_future(bridge.perform(text))
+            await until_heard(bridge, 1.0)
+            late = come(hall, abilities=natives(state=["Hat"]))
+            await asyncio.sleep(0.01)
+            assert late.told("cues")[0]["cues"][0]["native"] == {"state": "Hat"}
+            assert not late.told("release")
+            await speaking
+            assert [(each["action"], each["cue"]) for each in late.told("release")] == [("hat", 0)]
+            assert late.told("release")[0]["at"] < bridge.stage.clock.time()
+            leave_all(hall)
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -121,6 +121,9 @@ class HallGame(GameClient):
         self._hall = hall
 
     def start(self) -> None:
+        now = self._now()
+        for _ in range(4):
+            self.sync.take(now, now, now)  # one clock for all: nothing has to be found out
         self.shown = {number: Shown(number, self._hall.names[number], self._latency) for number in self.shows}
         self._tasks = [asyncio.ensure_future(each) for each in (self._tick(), self._report())]
 

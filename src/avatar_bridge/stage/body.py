@@ -212,10 +212,12 @@ class Body:
         self.fired.append(Fired(self.driver.name, cue.name, cue.written, due.due, late_ms, due.native, cue.id))
 
     def _end(self, due: End, now: float, playhead: float) -> None:
-        if due.native:
+        if not due.native:
+            self.mixer.release(due.cue.id, due.cue.name, now)
+        # a game that came since it began performs it by itself now
+        if due.native or due.cue.name in self.driver.abilities.actions:
             self._send("release", due.cue.action, due.due, due.cue.id, due.cue.strength, None, playhead)
         else:
-            self.mixer.release(due.cue.id, due.cue.name, now)
             self._note("release", due.cue.name, due.due, playhead, native=False)
 
     def _send(
