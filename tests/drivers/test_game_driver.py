@@ -294,6 +294,24 @@ def test_what_a_late_game_begins_to_hold_is_released_there() -> None:
     run(scene())
 
 
+def test_a_game_that_comes_after_a_hold_has_ended_holds_nothing() -> None:
+    async def scene() -> None:
+        hall = Hall()
+        async with bridge_of(hall) as bridge:
+            text = "[hat 1 0.5s]One two three four five six seven eight nine ten eleven twelve thirteen fourteen."
+            speaking = asyncio.ensure_future(bridge.perform(text))
+            await until_heard(bridge, 1.5)
+            late = come(hall, abilities=natives(state=["Hat"]))
+            await asyncio.sleep(0.1)
+            assert late.told("cues")[0]["cues"][0]["native"] == {"state": "Hat"}
+            assert [each["cue"] for each in late.told("release")] == [0]
+            assert not late.shown[0].cues.held
+            await speaking
+            leave_all(hall)
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -127,9 +127,10 @@ class GameDriver:
         """Tell games what is due outside a script, and what ends; they begin cues by themselves."""
         if command.kind == "reset":
             self._games.tell(self._number, messages.reset(self._number))
+        elif command.kind == "release" and command.cue is not None:
+            self._games.tell(self._number, self._speech.release(command.action, command.cue, command.due))
         elif command.kind == "release":
-            at = command.due if command.cue is not None else None
-            self._games.tell(self._number, messages.release(self._number, command.action, cue=command.cue, at=at))
+            self._games.tell(self._number, messages.release(self._number, command.action, cue=None, at=None))
         elif command.cue is None:
             action = self._map.find(command.action)
             if action is not None:

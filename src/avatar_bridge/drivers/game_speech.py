@@ -33,6 +33,7 @@ class Speech:
         self._flow = CaptionFlow()
         self._segments: deque[tuple[float, str]] = deque()
         self._closed: str | None = None
+        self._released: list[str] = []
         self._words = 0
 
     def begin(self, number: int) -> list[Told]:
@@ -42,6 +43,7 @@ class Speech:
         self._flow = CaptionFlow()
         self._segments.clear()
         self._closed = None
+        self._released.clear()
         self._words = 0
         return [("speech", messages.utterance(self._character, number))]
 
@@ -83,7 +85,15 @@ class Speech:
         ended = messages.ended(self._character, self.number, heard=at, complete=heard.complete, shown=heard.shown)
         yield "speech", ended
         self._segments.clear()
+        self._released.clear()
         self.cues = []
+
+    def release(self, action: str, cue: int, at: float) -> str:
+        """Return that what a cue holds ends at `at`; a game that joins later is told so too."""
+        told = messages.release(self._character, action, cue=cue, at=at)
+        if self.running:
+            self._released.append(told)
+        return told
 
     def told_cues(self, natives: Natives) -> Told:
         """Return the cues, for games that perform `natives` by themselves."""
@@ -96,6 +106,8 @@ class Speech:
             yield "speech", told
         if self.cues:
             yield self.told_cues(natives)
+        for told in self._released:
+            yield "speech", told
         captions = self._flow.captions
         if captions:
             yield "captions", messages.captions(self._character, self.number, 0, captions)

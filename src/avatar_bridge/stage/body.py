@@ -14,7 +14,7 @@ from avatar_bridge.core.motion.motion_map import Action
 from avatar_bridge.core.timeline.player import Begin, End, Player
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, MouthShape, State, Stimulus
-from avatar_bridge.ports import Command, Driver, Timed, Witness
+from avatar_bridge.ports import Command, Driver, Follower, Timed, Witness
 from avatar_bridge.stage.trace import Trace
 
 __all__ = ["Body", "Fired", "Seen"]
@@ -78,6 +78,7 @@ class Body:
         self._origin, self._began = math.nan, -math.inf
         self._witness = driver if isinstance(driver, Witness) else None
         self._timed = driver if isinstance(driver, Timed) else None
+        self._follows = isinstance(driver, Follower)
         self.failure: Diagnostic | None = None
         """Why this body is left out from now on: its driver raised, which a driver must not."""
         self._contained = _Contained(self)
@@ -214,8 +215,9 @@ class Body:
     def _end(self, due: End, now: float, playhead: float) -> None:
         if not due.native:
             self.mixer.release(due.cue.id, due.cue.name, now)
-        # a game that came since it began performs it by itself now
-        if due.native or due.cue.name in self.driver.abilities.actions:
+        # who is told of cues ahead and has come since it began, or comes yet, performs it by itself by then
+        late = due.cue.name in self.driver.abilities.actions or self.driver.state.status != "ready"
+        if due.native or (late and self._follows):
             self._send("release", due.cue.action, due.due, due.cue.id, due.cue.strength, None, playhead)
         else:
             self._note("release", due.cue.name, due.due, playhead, native=False)
