@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from avatar_bridge.drivers.obs_holds import SCENE, Holds
 from avatar_bridge.drivers.obs_proof import Proof, Proofs
+from avatar_bridge.drivers.obs_switches import ObsSwitches
+from avatar_bridge.wire.obs import Event
+from avatar_bridge.wire.obs_scenery import Scenery
 
 MUTE = ("mute", "Mic")
 
@@ -52,3 +55,25 @@ def test_a_scene_that_somebody_else_reached_first_is_no_longer_waited_for() -> N
     proofs.scene_began()
     assert proofs.acted() == []
     assert not proofs.expected(SCENE, "Close")
+
+
+def test_a_late_word_of_a_scene_that_we_have_left_again_is_nobodys_hand() -> None:
+    at = [1.0]
+    switches = ObsSwitches(Proofs(lambda: at[0]), lambda _key, _note: None, lambda: at[0])
+    switches.scenery = Scenery(program="Talk", scenes=("Talk", "Away"), values={SCENE: "Talk"})
+    holds = switches._holds
+    for scene in ("Away", "Talk", "Away"):
+        holds.begin(("go", None), {SCENE: scene}, None, {SCENE: "Talk"})
+        assert switches._order(SCENE, Proof("go", None, "act")) is not None
+        at[0] += 0.1
+    for scene in ("Away", "Away", "Talk"):  # as a transition that was cut short tells it
+        switches.told(changed_to(scene))
+    assert (holds.value(SCENE), switches.scenery.program) == ("Away", "Away")
+    at[0] += 5.0
+    switches.told(changed_to("Talk"))
+    assert switches.scenery.program == "Talk", "by now it was somebody's hand"
+    assert holds.value(SCENE) is None
+
+
+def changed_to(scene: str) -> Event:
+    return Event(kind="CurrentProgramSceneChanged", data={"sceneName": scene})

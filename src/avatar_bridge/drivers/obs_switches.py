@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from avatar_bridge.wire.obs_scenery import Scenery, Slot, change_told
 __all__ = ["ObsSwitches"]
 
 _NOBODY = Proof("", None, "act")
+_ECHO = 1.5
+"""Seconds within which OBS may still tell of a scene of ours that another has replaced in mid-transition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,10 @@ class ObsSwitches:
         self._holds = Holds()
         self._shots = Shots(now, self._missed)
         self._motion = ItemMotion(self._number, now)
-        self._proof: dict[Slot, Proof] = {}
+        self._proof, self._told = dict[Slot, Proof](), dict[Slot, Any]()
         self._media: dict[Key, tuple[str, ...]] = {}
+        self._shown: deque[tuple[float, str]] = deque(maxlen=8)
         self._steady = asyncio.Lock()
-        self._told: dict[Slot, Any] = {}
 
     def command(self, command: Command) -> None:
         """Take a due command."""
@@ -79,7 +82,7 @@ class ObsSwitches:
         self._told[slot] = value
         if slot[0] == "media":
             self._shots.ended(slot[1])
-        elif not self._proofs.expected(slot, value):
+        elif not self._proofs.expected(slot, value) and not self._echoes(slot, value):
             self.scenery.values[slot] = value
             if slot in self._holds.touched() and value != self._holds.value(slot):
                 self._holds.let_go(slot)
@@ -170,6 +173,10 @@ class ObsSwitches:
     def _missed(self, action: str) -> None:
         self._report(f"missed {action}", Diagnostic(f"{action}: OBS was not connected when it was due"))
 
+    def _echoes(self, slot: Slot, value: Any) -> bool:
+        """Return whether a scene that we set a moment ago is told: nobody has gone there by hand."""
+        return slot == SCENE and any(value == scene and self._now() - at < _ECHO for at, scene in self._shown)
+
     def _number(self, slot: Slot) -> int | None:
         item = self.scenery.item(slot[1], slot[2])
         return None if item is None else item.id
@@ -218,6 +225,7 @@ class ObsSwitches:
         match slot:
             case ("scene",):
                 self.scenery.program = value
+                self._shown.append((self._now(), value))
                 return Order("SetCurrentProgramScene", {"sceneName": value})
             case ("item", container, _) if (number := self._number(slot)) is not None:
                 data = {"sceneName": container, "sceneItemId": number, "sceneItemEnabled": value}
@@ -231,6 +239,7 @@ class ObsSwitches:
 
     def _now_showing(self, scene: str, proof: Proof) -> None:
         self.scenery.program = self.scenery.values[SCENE] = scene
+        self._shown.append((self._now(), scene))
         self._proofs.expect(SCENE, scene, proof)
 
     def _answered(self, proof: Proof, order: Order, answer: dict[str, Any] | ObsError) -> None:
