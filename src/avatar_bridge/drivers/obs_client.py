@@ -38,6 +38,8 @@ _GREETING = 3.0
 _PATIENCE = 3.0
 """Seconds without an answer after which OBS counts as stalled."""
 _BUSY = 0.1
+_SETTLING = 0.1
+"""Seconds that a scene has to come on air."""
 _BUSY_TRIES = 50
 _LOOKS = 31
 _REFUSALS = frozenset({4002, 4003, 4004, 4005, 4006, 4007, 4009, 4010, 4011, 4012})
@@ -132,6 +134,14 @@ class ObsClient:
         if not isinstance(answer, BatchAnswer) or len(answer.results) != len(orders):
             raise ProtocolError(f"expected {len(orders)} answers to a batch of {len(orders)} requests")
         return [error if (error := each.error()) else each.data or {} for each in answer.results]
+
+    async def see_on_air(self, scene: str) -> None:
+        """Look whether a scene has come on air, and ask again until it has: in mid-transition OBS may let that fall."""
+        while True:
+            await asyncio.sleep(_SETTLING)
+            if (await self.ask("GetSceneList")).get("currentProgramSceneName") == scene:
+                return
+            await self.ask("SetCurrentProgramScene", sceneName=scene)
 
     async def _exchange(self, text: str) -> Answer | BatchAnswer:
         number = str(self._number)

@@ -24,7 +24,7 @@ __all__ = ["ObsSwitches"]
 
 _NOBODY = Proof("", None, "act")
 _ECHO = 1.5
-"""Seconds within which OBS may still tell of a scene of ours that another has replaced in mid-transition."""
+"""Seconds within which OBS may still tell of a scene of ours that we have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,12 @@ class ObsSwitches:
         self._outbox.clear()
         self._shots.reset()
         self._shots.return_transition()
-        await self._apply(client, self._holds.reset())
+        slots = self._holds.reset()
+        scene = self._holds.value(SCENE) if SCENE in slots else None
+        await self._apply(client, slots)
         await self._motion.settle(client)
+        if scene is not None:
+            await client.see_on_air(scene)
 
     async def _next(self) -> list[_Waiting]:
         """Wait for commands, or until a hold's time is up."""
