@@ -24,7 +24,7 @@ def fault(text: str) -> str:
     [
         (
             "[voice]\nsped = 2",
-            "bridge.toml: voice.sped: this key is not known; expected one of engine, options, pitch, ",
+            "bridge.toml: voice.sped: this key is not known; expected one of align, engine, fallback, key, loudness, ",
         ),
         ("[voice]\nsped = 2", "did you mean 'speed'?"),
         ("[voic]\nspeed = 2", "bridge.toml: voic: this key is not known; expected one of characters, drivers, "),
@@ -231,7 +231,7 @@ def test_a_character_is_as_the_main_one_but_for_what_it_says() -> None:
     [
         (
             "[characters.anna]\nvoic = {}",
-            "characters.anna.voic: this key is not known; expected one of drivers, motion, ",
+            "characters.anna.voic: this key is not known; expected one of drivers, mind, motion, ",
         ),
         ("[characters.anna.voice]\nspedd = 1", "did you mean 'speed'?"),
         ("[characters.anna.drivers.game]\nurll = 1", "did you mean 'url'?"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "AvatarBridgeError",
+    "ModelError",
     "MotionMapError",
     "PeerError",
     "ProtocolError",
@@ -72,3 +73,7 @@ class WorkerError(WorldError):
 
 class VoiceError(WorldError):
     """A voice could not be loaded or could not speak a text."""
+
+
+class ModelError(WorldError):
+    """A language model could not be loaded or reached, or its answer broke off."""

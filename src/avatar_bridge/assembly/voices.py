@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
-from avatar_bridge.ports import Voice
+from avatar_bridge.ports import Voice, VoiceAbilities
 from avatar_bridge.settings import VoiceSettings
 
 __all__ = ["SharedVoice", "Voices"]
@@ -25,6 +25,11 @@ class SharedVoice:
         self._voice = voice
         self._users = 0
         self._changing = asyncio.Lock()
+
+    @property
+    def abilities(self) -> VoiceAbilities:
+        """What the voice can do."""
+        return self._voice.abilities
 
     async def open(self) -> None:
         """Load the voice where nobody has; raises what it raises."""

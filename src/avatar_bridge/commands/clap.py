@@ -9,6 +9,7 @@ import numpy as np
 
 from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
 from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment, WordMark
+from avatar_bridge.ports import VoiceAbilities
 
 __all__ = ["PERIOD", "ClapVoice", "clap_map", "clap_sound", "claps"]
 
@@ -54,6 +55,8 @@ async def claps() -> AsyncIterator[str]:
 
 class ClapVoice:
     """A ports.Voice that claps for each "clap" in a text."""
+
+    abilities = VoiceAbilities("words")
 
     async def open(self) -> None:
         """Nothing has to be loaded."""

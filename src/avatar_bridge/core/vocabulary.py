@@ -184,6 +184,8 @@ class SpokenSegment:
     """Resolution of the times in seconds; 0 where exact or absent."""
     notes: tuple[str, ...] = ()
     """What the voice could not say, a plain sentence each."""
+    aligned: bool = False
+    """True where phonemes and marks were found in the audio afterwards, not told by the voice."""
 
     @property
     def duration(self) -> float:

@@ -1,8 +1,9 @@
 """The Protocols between the stage and its backends: one for each kind of thing that can be exchanged."""
 
 from avatar_bridge.ports.games import Game, GameAbilities, GameAttendant, Games
+from avatar_bridge.ports.minds import LanguageModel, ModelAbilities
 from avatar_bridge.ports.pages import Attendant, Audience, Page, Stream
-from avatar_bridge.ports.sound import Clock, Speaker, Voice, VoiceEngine
+from avatar_bridge.ports.sound import Aligner, Clock, Speaker, Voice, VoiceAbilities, VoiceEngine
 from avatar_bridge.ports.targets import (
     Abilities,
     Acted,
@@ -19,6 +20,7 @@ __all__ = [
     "Abilities",
     "Acted",
     "Adopter",
+    "Aligner",
     "Attendant",
     "Audience",
     "Clock",
@@ -29,12 +31,15 @@ __all__ = [
     "GameAbilities",
     "GameAttendant",
     "Games",
+    "LanguageModel",
+    "ModelAbilities",
     "Page",
     "Speaker",
     "Stream",
     "TargetState",
     "Timed",
     "Voice",
+    "VoiceAbilities",
     "VoiceEngine",
     "Witness",
 ]

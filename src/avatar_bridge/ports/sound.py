@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment
+from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment, Timing
 
-__all__ = ["Clock", "Speaker", "Voice", "VoiceEngine"]
+__all__ = ["Aligner", "Clock", "Speaker", "Voice", "VoiceAbilities", "VoiceEngine"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceAbilities:
+    """What a voice can do, as far as it is known; replaced when more is."""
+
+    timing: Timing = "estimated"
+    """The best that it tells of when it says what: phonemes, words, or nothing (estimated)."""
+    speed: bool = False
+    pitch: bool = False
+    remote: bool = False
+    """Whether the text is sent to a program that is not the bridge's own."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes; empty where it is not known."""
 
 
 class VoiceEngine(Protocol):
@@ -19,6 +34,9 @@ class VoiceEngine(Protocol):
 
     rate: int
     """Samples a second of everything it speaks."""
+
+    abilities: VoiceAbilities
+    """What it can do; may be left out by a voice that gives no times and knows neither speed nor pitch."""
 
     def speak(self, text: str) -> Iterator[SpokenSegment]:
         """Yield the audio of `text` in order, piece by piece; times in a piece count from that piece's first sample.
@@ -32,6 +50,11 @@ class VoiceEngine(Protocol):
 class Voice(Protocol):
     """A voice as the stage sees it; the work is done elsewhere."""
 
+    @property
+    def abilities(self) -> VoiceAbilities:
+        """What it can do; of a voice in a child process known once it is open."""
+        ...
+
     async def open(self) -> None:
         """Load the voice; raises VoiceError or WorkerError with a remedy."""
         ...
@@ -42,6 +65,30 @@ class Voice(Protocol):
 
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what went wrong since the last call (a child process that was replaced)."""
+        ...
+
+    async def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class Aligner(Protocol):
+    """Finds in the audio of a voice that tells no times when it says what."""
+
+    async def open(self) -> None:
+        """Load it; raises WorkerError or UsageError with a remedy."""
+        ...
+
+    async def align(self, text: str, spoken: SpokenSegment) -> SpokenSegment | None:
+        """Return `spoken` with phonemes or marks and `aligned` set; None where it found none to rely on.
+
+        Marks count in `text` as it is shown, also where the voice reads it otherwise ("$3.50"). Raises nothing but
+        cancellation: what went wrong is told by `diagnostics`.
+        """
+        ...
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return and forget what went wrong since the last call."""
         ...
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from avatar_bridge import errors
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
 from avatar_bridge.errors import AvatarBridgeError, ProtocolError, VoiceError, WorkerError
+from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.stage.worker_child import WorkerChild
 
 __all__ = ["Worker", "WorkerVoice"]
@@ -39,6 +40,8 @@ class Worker:
         self._diagnostics: list[Diagnostic] = []
         self.rate: int | None = None
         """Samples a second of what the engine speaks, known once it is open."""
+        self.abilities: Any = None
+        """What the engine says that it can do, known once it is open; None where it says nothing."""
 
     @property
     def pid(self) -> int | None:
@@ -130,6 +133,7 @@ class Worker:
             await child.close()
         self._check_open()
         self.rate = ready["rate"]
+        self.abilities = ready.get("abilities")
         self._child = child
         watch = asyncio.create_task(self._replace_when_idle(child, self._number))
         self._watches.add(watch)
@@ -175,6 +179,12 @@ class WorkerVoice:
     def rate(self) -> int | None:
         """Samples a second, None before `open`."""
         return self._worker.rate
+
+    @property
+    def abilities(self) -> VoiceAbilities:
+        """What it can do, known once it is open."""
+        found = self._worker.abilities
+        return found if isinstance(found, VoiceAbilities) else VoiceAbilities()
 
     @property
     def pid(self) -> int | None:

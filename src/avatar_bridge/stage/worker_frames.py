@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from avatar_bridge.core import vocabulary
+from avatar_bridge.core.mind import dialogue
 from avatar_bridge.errors import ProtocolError
+from avatar_bridge.ports import ModelAbilities, VoiceAbilities
 
 __all__ = ["PREFIX", "lengths", "pack", "unpack"]
 
@@ -27,12 +29,16 @@ _LONGEST = 1 << 30
 _ARRAY, _TYPE = "$array", "$type"
 _DTYPES = frozenset(("float32", "float64", "int16", "int32", "int64", "uint8"))
 _TYPES: dict[str, type] = {
-    name: kind for name in vocabulary.__all__ if isinstance(kind := getattr(vocabulary, name), type)
-}
+    name: kind
+    for room in (vocabulary, dialogue)
+    for name in room.__all__
+    if isinstance(kind := getattr(room, name), type)
+} | {kind.__name__: kind for kind in (VoiceAbilities, ModelAbilities)}
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
-    """Return `message` as one frame; values are JSON's, numpy arrays and the dataclasses of the vocabulary."""
+    """Return `message` as one frame; values are JSON's, numpy arrays and the dataclasses of the vocabulary
+    and of dialogue."""
     arrays: list[bytes] = []
     header = json.dumps(_plain(message, arrays), ensure_ascii=False, separators=(",", ":"))
     # a lone surrogate is no UTF-8, yet it can stand in a text

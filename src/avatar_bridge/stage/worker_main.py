@@ -131,7 +131,15 @@ def main() -> int:
     except AvatarBridgeError as error:
         _send(outward, {"id": 0, "kind": "error", "error": type(error).__name__, "message": str(error)})
         return 1
-    _send(outward, {"id": 0, "kind": "ready", "rate": getattr(engine, "rate", None)})
+    _send(
+        outward,
+        {
+            "id": 0,
+            "kind": "ready",
+            "rate": getattr(engine, "rate", None),
+            "abilities": getattr(engine, "abilities", None),
+        },
+    )
     while True:
         _answer(engine, inbox.calls.get(), inbox, outward)
 

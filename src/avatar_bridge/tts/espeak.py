@@ -19,6 +19,7 @@ import soxr
 
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
+from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.speakable import check_range, is_speakable, parts, script_of, speakable
 
 __all__ = ["EspeakEngine"]
@@ -82,6 +83,7 @@ class EspeakEngine:
         self._phonemes: list[tuple[int, str]] = []
         options = _PHONEME_EVENTS | _IPA | _DONT_EXIT
         self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, options))
+        self.abilities = VoiceAbilities("words", speed=True, pitch=True)
         if self.rate <= 0:
             raise VoiceError(f"espeak-ng was found but not its data; {_REMEDY}")
         self._select(voice)

@@ -20,6 +20,7 @@ import soxr
 
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError
+from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.speakable import check_range, is_speakable, latin, not_latin, parts, speakable
 
 __all__ = ["PiperEngine", "merged"]
@@ -64,6 +65,7 @@ class PiperEngine:
         self._voice = _load(_packaged() if model is None else Path(model).expanduser(), seed, threads)
         config = self._voice.config
         self.rate = int(config.sample_rate)
+        self.abilities = VoiceAbilities("phonemes", speed=True, pitch=True, languages=(config.espeak_voice[:2],))
         self._hop = config.hop_length / self.rate / self._factor
         self._latin = config.espeak_voice.partition("-")[0] not in _OTHER_SCRIPTS.split()
         from piper.config import SynthesisConfig

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment, WordMark
+from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 
 __all__ = ["ToneEngine"]
@@ -152,6 +153,7 @@ class ToneEngine:
     """
 
     rate = _RATE
+    abilities = VoiceAbilities("phonemes", speed=True, pitch=True)
 
     def __init__(self, *, speed: float = 1.0, pitch: float = 0.0) -> None:
         check_range("speed", speed, 0.25, 4.0)

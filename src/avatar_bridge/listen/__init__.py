@@ -1,0 +1,1 @@
+"""Ears: what finds words in sound, one file a backend."""
