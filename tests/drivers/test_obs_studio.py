@@ -160,7 +160,7 @@ async def test_every_action_is_done_and_taken_back(tmp_path: Path) -> None:
                 driver.send_command(Command("release", 0.0, name, cue))
             await until(lambda: not driver._switches._holds.touched() and not driver._switches._motion._moving)
             await until(lambda: driver._switches.scenery.transition == "Fade")
-            await stands_as(obs, before)
+            assert await stands(obs) == before
             await comes_to(obs, "GetMediaInputStatus", lambda told: told["mediaState"] != PLAYING, inputName="Jingle")
             driver.send_command(Command("act", 0.0, "box", 1))
             driver.send_command(Command("act", 0.0, "hop", 2))
@@ -169,7 +169,7 @@ async def test_every_action_is_done_and_taken_back(tmp_path: Path) -> None:
             assert driver.state.diagnostics == (missing,)
         on_air = before["scene"]
         await comes_to(obs, "GetSceneList", lambda told: told["currentProgramSceneName"] == on_air)
-        await stands_as(obs, before)
+        assert await stands(obs) == before
 
 
 async def test_a_wrong_password_is_refused_in_words(tmp_path: Path) -> None:
@@ -237,14 +237,6 @@ async def received(obs: ObsStudio, path: Path) -> AsyncIterator[None]:
         if sink.returncode is None:
             sink.kill()
             await sink.wait()
-
-
-async def stands_as(obs: ObsStudio, before: dict[str, Any]) -> None:
-    for _ in range(100):
-        if await stands(obs) == before:
-            return
-        await asyncio.sleep(0.1)
-    assert await stands(obs) == before
 
 
 async def comes_to(obs: ObsStudio, request: str, condition: Callable[[dict[str, Any]], bool], **data: Any) -> None:
