@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from websockets.asyncio.client import ClientConnection
+
+from avatar_bridge.drivers.obs_client import ObsClient
 from avatar_bridge.drivers.obs_holds import SCENE, Holds
 from avatar_bridge.drivers.obs_proof import Proof, Proofs
 from avatar_bridge.drivers.obs_switches import ObsSwitches
-from avatar_bridge.wire.obs import Event
+from avatar_bridge.wire.obs import Event, Order
 from avatar_bridge.wire.obs_scenery import Scenery
 
 MUTE = ("mute", "Mic")
@@ -77,3 +85,48 @@ def test_a_late_word_of_a_scene_that_we_have_left_again_is_nobodys_hand() -> Non
 
 def changed_to(scene: str) -> Event:
     return Event(kind="CurrentProgramSceneChanged", data={"sceneName": scene})
+
+
+class Slow:
+    """A connection whose program answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
+        self.wait_closed = asyncio.Event().wait
+
+    async def send(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+
+    async def pong(self) -> None:
+        """Nothing is to be acknowledged."""
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        while True:
+            yield await self.answers.get()
+
+    def answer(self) -> None:
+        asked = self.sent[-1]["d"]
+        result = {"requestType": "SetInputMute", "requestStatus": {"result": True, "code": 100}}
+        self.answers.put_nowait(json.dumps({"op": 9, "d": {"requestId": asked["requestId"], "results": [result]}}))
+
+
+async def test_what_was_asked_by_somebody_who_left_is_waited_for_before_all_is_put_back() -> None:
+    """OBS carries two batches out at once: the one that puts things back must not pass the one before it."""
+    connection = Slow()
+    client = ObsClient(cast("ClientConnection", connection), lambda _: None, lambda: 0.0)
+    reading = asyncio.create_task(client.read())
+    asking = asyncio.create_task(client.ask_all([Order("SetInputMute", {"inputName": "Mic", "inputMuted": True})]))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert len(connection.sent) == 1
+    answered = asyncio.create_task(client.all_answered())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not answered.done()
+    connection.answer()
+    await asyncio.wait_for(answered, 5)
+    await asyncio.wait_for(client.all_answered(), 5)
+    reading.cancel()
+    await asyncio.wait([reading])

@@ -135,6 +135,12 @@ class ObsClient:
             raise ProtocolError(f"expected {len(orders)} answers to a batch of {len(orders)} requests")
         return [error if (error := each.error()) else each.data or {} for each in answer.results]
 
+    async def all_answered(self) -> None:
+        """Wait until everything asked so far was answered: OBS carries out two batches at once, in no certain order."""
+        waiting = list(self._asked.values())
+        if waiting:
+            await asyncio.wait(waiting)
+
     async def see_on_air(self, scene: str) -> None:
         """Look whether a scene has come on air, and ask again until it has: in mid-transition OBS may let that fall."""
         while True:
@@ -151,13 +157,13 @@ class ObsClient:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._connection.send(text)
-                answer = await future
+                # who asked may be cancelled; that the answer is still to come must not be forgotten
+                answer = await asyncio.shield(future)
         except TimeoutError:
+            self._asked.pop(number, None)
             raise UnreachableError(f"OBS has not answered for {_PATIENCE:g} s; it is tried again") from None
         except ConnectionClosed as error:
             raise parting(error, password=True) from None
-        finally:
-            self._asked.pop(number, None)
         self._trips.append(self._now() - asked)
         return answer
 

@@ -18,7 +18,7 @@ from avatar_bridge.drivers.outbox import Outbox
 from avatar_bridge.ports import Command
 from avatar_bridge.wire.obs import Event, ObsError, Order
 from avatar_bridge.wire.obs_deeds import Deed
-from avatar_bridge.wire.obs_scenery import Scenery, Slot, change_told
+from avatar_bridge.wire.obs_scenery import Scenery, Slot, change_told, setting
 
 __all__ = ["ObsSwitches"]
 
@@ -106,6 +106,7 @@ class ObsSwitches:
 
     async def settle(self, client: ObsClient) -> None:
         """Put everything back as it was found."""
+        await client.all_answered()
         self._outbox.clear()
         self._shots.reset()
         self._shots.return_transition()
@@ -219,27 +220,14 @@ class ObsSwitches:
             self._proofs.answered(proof)
             self._holds.given_back(slot)
             return None
-        order = self._request(slot, value)
+        order = setting(slot, value, self.scenery)
         if order is not None:
+            if slot == SCENE:
+                self.scenery.program = value
+                self._shown.append((self._now(), value))
             self.scenery.values[slot] = value
             self._proofs.expect(slot, value, proof)
         return order
-
-    def _request(self, slot: Slot, value: Any) -> Order | None:
-        match slot:
-            case ("scene",):
-                self.scenery.program = value
-                self._shown.append((self._now(), value))
-                return Order("SetCurrentProgramScene", {"sceneName": value})
-            case ("item", container, _) if (number := self._number(slot)) is not None:
-                data = {"sceneName": container, "sceneItemId": number, "sceneItemEnabled": value}
-                return Order("SetSceneItemEnabled", data)
-            case ("filter", source, name) if slot in self.scenery.values:
-                data = {"sourceName": source, "filterName": name, "filterEnabled": value}
-                return Order("SetSourceFilterEnabled", data)
-            case ("mute", name) if name in self.scenery.mutes:
-                return Order("SetInputMute", {"inputName": name, "inputMuted": value})
-        return None
 
     def _now_showing(self, scene: str, proof: Proof) -> None:
         self.scenery.program = self.scenery.values[SCENE] = scene

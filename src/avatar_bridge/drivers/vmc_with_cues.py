@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
@@ -21,7 +22,7 @@ _LEAD: Final = 0.02
 """Without motion: the way over the loopback, and half a rendered frame until it shows."""
 
 
-class VmcWithCues:
+class VmcWithCues(ABC):
     """Implements `ports.Driver`: frames go the way of `VmcDriver`, actions as lines of text.
 
     A subclass names the program and turns the map into lines. Neither way is answered: that something was sent is
@@ -69,9 +70,9 @@ class VmcWithCues:
         self._closed = asyncio.Event()
         self.adopt(motion_map)
 
+    @abstractmethod
     def lines(self, motion_map: MotionMap) -> tuple[dict[str, CueLines], list[Diagnostic]]:
         """Return what the program is told, by the map's action, and what is wrong with the map's tables."""
-        raise NotImplementedError
 
     @property
     def lead(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ async def listen(app: str, host: str, port: int, received: Callable[[bytes], Non
     return transport
 
 
-class DatagramSimulator:
+class DatagramSimulator(ABC):
     """A program behind a UDP port; use it with `async with`."""
 
     app: ClassVar[str]
@@ -90,12 +91,12 @@ class DatagramSimulator:
         if self._journal is not None:
             self._journal.close()
 
-    def opened(self) -> None:
+    def opened(self) -> None:  # noqa: B027 - most have nothing to do here
         """Do what comes first once the port is open."""
 
+    @abstractmethod
     def received(self, data: bytes) -> None:
         """Take a packet."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Raise ProtocolError with everything that was against the rules."""

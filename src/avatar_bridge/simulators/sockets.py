@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
@@ -26,7 +27,7 @@ _SAID = 50
 _LARGEST = 16 * 2**20
 
 
-class SocketSimulator:
+class SocketSimulator(ABC):
     """A program with a WebSocket server; a subclass says what it does with what it is told.
 
     `host` and `port` are where it listens (0: any free port, the same one after a restart), `record` takes one JSON
@@ -214,14 +215,14 @@ class SocketSimulator:
         except (OSError, ValueError):
             self._file = None
 
-    async def joined(self, connection: ServerConnection) -> None:
+    async def joined(self, connection: ServerConnection) -> None:  # noqa: B027 - most have nothing to do here
         """Do what the program does when a client has connected."""
 
+    @abstractmethod
     async def received(self, connection: ServerConnection, message: str | bytes) -> None:
         """Do what the program does with a message."""
-        raise NotImplementedError
 
-    async def left(self, connection: ServerConnection) -> None:
+    async def left(self, connection: ServerConnection) -> None:  # noqa: B027 - most have nothing to do here
         """Do what the program does when a client is gone."""
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from avatar_bridge.wire.obs import Event
+from avatar_bridge.wire.obs import Event, Order
 
-__all__ = ["Item", "Scenery", "Slot", "change_told", "restructures"]
+__all__ = ["Item", "Scenery", "Slot", "change_told", "restructures", "setting"]
 
 Slot: TypeAlias = tuple[str, ...]
 """What can be set: ("scene",), ("item", container, source), ("filter", source, filter), ("mute", input),
@@ -94,6 +94,23 @@ class Scenery:
 def restructures(event: Event) -> bool:
     """Return whether an event means that the scenery must be read anew."""
     return event.kind in _RESTRUCTURE
+
+
+def setting(slot: Slot, value: Any, scenery: Scenery) -> Order | None:
+    """Return the request that sets a slot; None for what is not there, or is not set by one request."""
+    match slot:
+        case ("scene",):
+            return Order("SetCurrentProgramScene", {"sceneName": value})
+        case ("item", container, source) if (item := scenery.item(container, source)) is not None:
+            data = {"sceneName": container, "sceneItemId": item.id, "sceneItemEnabled": value}
+            return Order("SetSceneItemEnabled", data)
+        case ("filter", source, name) if slot in scenery.values:
+            data = {"sourceName": source, "filterName": name, "filterEnabled": value}
+            return Order("SetSourceFilterEnabled", data)
+        case ("mute", name) if name in scenery.mutes:
+            return Order("SetInputMute", {"inputName": name, "inputMuted": value})
+        case _:
+            return None
 
 
 def change_told(event: Event, scenery: Scenery) -> tuple[Slot, Any] | None:
