@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator
 
 import pytest
+
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="avatar-bridge-")
+"""What the bridge keeps in the user's data folder must not be the user's own."""
 
 REQUIRED = os.environ.get("AVATAR_BRIDGE_PEERS") == "required"
 

@@ -12,7 +12,14 @@ from typing import Self
 
 from avatar_bridge import registry
 from avatar_bridge.assembly.events import GameEvents
-from avatar_bridge.assembly.parts import Served, build_drivers, build_mixer, build_speaker, build_voice
+from avatar_bridge.assembly.parts import (
+    Served,
+    build_drivers,
+    build_ledger,
+    build_mixer,
+    build_speaker,
+    build_voice,
+)
 from avatar_bridge.assembly.voices import Voices
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.script.parser import Parser
@@ -25,6 +32,7 @@ from avatar_bridge.settings import Settings, read_settings
 from avatar_bridge.stage.beat import Beat
 from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
+from avatar_bridge.stage.ledger import Ledger, Meter
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside, warm_up
 from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
@@ -63,8 +71,11 @@ class Bridge:
         notes: tuple[Diagnostic, ...] = (),
         character: str = "",
         beat: Beat | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """`character`: its name in a cast, empty for the main one; `beat`: one that others share and somebody runs."""
+        self.ledger = ledger or Ledger()
+        """What was spent on utterances so far."""
         self.character = character
         self.settings = settings or Settings()
         self.motion_map = motion_map
@@ -131,6 +142,7 @@ class Bridge:
             notes=notes,
             character=served.character,
             beat=beat,
+            ledger=build_ledger(chosen, served.character),
         )
 
     async def __aenter__(self) -> Self:
@@ -270,9 +282,13 @@ class Bridge:
         )
         if self._latest is not None:
             await asyncio.wait({self._latest}, timeout=_YIELDING)
-        if turn == self._interrupts and await self._run(performance):
-            return performance.outcome(performance.timeline.heard(performance.timeline.duration))
-        return performance.outcome(performance.heard or _NOTHING, interrupted=True)
+        meter = Meter(self._voice)
+        try:
+            if turn == self._interrupts and await self._run(performance):
+                return performance.outcome(performance.timeline.heard(performance.timeline.duration))
+            return performance.outcome(performance.heard or _NOTHING, interrupted=True)
+        finally:
+            self.ledger.spoke(performance.timeline, meter.read())
 
     async def _run(self, performance: Performance) -> bool:
         """Give a performance the floor, return whether it was spoken out; whatever ends it early closes the mouth."""

@@ -18,12 +18,22 @@ from avatar_bridge.credentials import find_key
 from avatar_bridge.errors import SettingsError, UsageError
 from avatar_bridge.ports import Audience, Driver, Games, Speaker, Voice
 from avatar_bridge.settings import DriverSettings, MotionSettings, OneVoiceSettings, Settings, WebSettings
+from avatar_bridge.stage.ledger import Ledger, default_ledger
 from avatar_bridge.stage.worker import WorkerVoice
 
 if TYPE_CHECKING:
     from avatar_bridge.audio.fallback import Audible
 
-__all__ = ["Served", "build_backend", "build_drivers", "build_mixer", "build_speaker", "build_voice", "choose_voice"]
+__all__ = [
+    "Served",
+    "build_backend",
+    "build_drivers",
+    "build_ledger",
+    "build_mixer",
+    "build_speaker",
+    "build_voice",
+    "choose_voice",
+]
 
 
 def choose_voice(settings: OneVoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -177,6 +187,13 @@ def _driver(
             raise SettingsError(f"drivers.{name}.options: expected one of {known}, got {option!r}")
     driver: Driver = kind(**given, **table.options)
     return driver
+
+
+def build_ledger(settings: Settings, character: str = "") -> Ledger:
+    """Return the record of what a character's utterances cost, kept in a file where the settings want it."""
+    path = (settings.stats.file or default_ledger()) if settings.stats.enabled else None
+    voice = choose_voice(settings.voice)[0]
+    return Ledger(path, voice=voice, character=character, prices=settings.prices)
 
 
 def build_mixer(settings: MotionSettings, derived: frozenset[str] = frozenset()) -> Mixer:

@@ -31,6 +31,11 @@ class SharedVoice:
         """What the voice can do."""
         return self._voice.abilities
 
+    @property
+    def cpu(self) -> float:
+        """Seconds that the voice has computed so far, for all its users."""
+        return float(getattr(self._voice, "cpu", 0.0))
+
     async def open(self) -> None:
         """Load the voice where nobody has; raises what it raises."""
         async with self._changing:

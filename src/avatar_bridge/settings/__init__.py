@@ -1,6 +1,13 @@
 """`bridge.toml` to values."""
 
-from avatar_bridge.settings.minds import FeelingsSettings, MemorySettings, MindSettings, PriceSettings, ProxySettings
+from avatar_bridge.settings.minds import (
+    FeelingsSettings,
+    MemorySettings,
+    MindSettings,
+    PriceSettings,
+    ProxySettings,
+    StatsSettings,
+)
 from avatar_bridge.settings.reading import override, parse_settings, read_settings
 from avatar_bridge.settings.tables import (
     DriverSettings,
@@ -26,6 +33,7 @@ __all__ = [
     "ScriptSettings",
     "Settings",
     "SoundSettings",
+    "StatsSettings",
     "VoiceSettings",
     "WebSettings",
     "default_path",

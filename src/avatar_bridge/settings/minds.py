@@ -9,7 +9,7 @@ from pydantic import Field
 
 from avatar_bridge.settings.tables import KeyReference, Table
 
-__all__ = ["FeelingsSettings", "MemorySettings", "MindSettings", "PriceSettings", "ProxySettings"]
+__all__ = ["FeelingsSettings", "MemorySettings", "MindSettings", "PriceSettings", "ProxySettings", "StatsSettings"]
 
 
 class MindSettings(Table):
@@ -78,7 +78,15 @@ class PriceSettings(Table):
     audio: float = Field(default=0.0, ge=0.0)
     """For a minute of sound."""
     cpu: float = Field(default=0.0, ge=0.0)
-    """For an hour of one processor core of this machine."""
+    """For an hour of one processor core of this machine, in `[prices.machine]`."""
+
+
+class StatsSettings(Table):
+    """The record of what was spent; no text is in it."""
+
+    enabled: bool = True
+    file: Path | None = None
+    """Where it is kept; in the user's data folder when absent."""
 
 
 class ProxySettings(Table):

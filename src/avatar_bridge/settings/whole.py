@@ -12,7 +12,14 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from avatar_bridge.core.vocabulary import name_key
 from avatar_bridge.errors import SettingsError
-from avatar_bridge.settings.minds import FeelingsSettings, MemorySettings, MindSettings, PriceSettings, ProxySettings
+from avatar_bridge.settings.minds import (
+    FeelingsSettings,
+    MemorySettings,
+    MindSettings,
+    PriceSettings,
+    ProxySettings,
+    StatsSettings,
+)
 from avatar_bridge.settings.tables import (
     DriverSettings,
     MotionSettings,
@@ -81,7 +88,8 @@ class Settings(Table):
     feelings: FeelingsSettings = FeelingsSettings()
     proxy: ProxySettings = ProxySettings()
     prices: dict[str, PriceSettings] = Field(default_factory=dict)
-    """What models and voices cost, by their names: `[prices.openai]`, `[prices."ollama/llama3"]`, `[prices.piper]`."""
+    """What models, voices and this machine cost: `[prices.openai]`, `[prices."ollama/llama3"]`, `[prices.machine]`."""
+    stats: StatsSettings = StatsSettings()
     trace: Path | None = None
     """A file that gets one JSON line a command or frame sent."""
     log: Literal["debug", "info", "warning", "error"] = "warning"

@@ -31,7 +31,8 @@ class Worker:
         self._spec = spec
         self._settings = dict(settings)
         self._start_timeout = start_timeout
-        self._reply_timeout = reply_timeout
+        self.reply_timeout = reply_timeout
+        """Seconds that each piece of an answer may take from now on."""
         self._turn = asyncio.Lock()
         self._child: WorkerChild | None = None
         self._number = 0
@@ -40,6 +41,8 @@ class Worker:
         self._diagnostics: list[Diagnostic] = []
         self.rate: int | None = None
         """Samples a second of what the engine speaks, known once it is open."""
+        self.cpu = 0.0
+        """Seconds that all calls have computed in the child so far; those that were let go count not."""
         self.abilities: Any = None
         """What the engine says that it can do, known once it is open; None where it says nothing."""
 
@@ -78,11 +81,12 @@ class Worker:
             child.send(number, call, arguments)
             try:
                 while not ended:
-                    frame = await child.frame(self._reply_timeout)
+                    frame = await child.frame(self.reply_timeout)
                     if frame["kind"] == "piece":
                         yield frame["value"]
                         continue
                     ended = True
+                    self.cpu += float(frame.get("cpu", 0.0))
                     if frame["kind"] == "error":
                         raise _error(frame)
             except WorkerError as error:
@@ -190,6 +194,11 @@ class WorkerVoice:
     def pid(self) -> int | None:
         """Process id of the child, None where none runs."""
         return self._worker.pid
+
+    @property
+    def cpu(self) -> float:
+        """Seconds that the voice has computed so far."""
+        return self._worker.cpu
 
     async def open(self) -> None:
         """Load the voice; raises VoiceError, UsageError or WorkerError with a remedy."""

@@ -13,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -91,8 +92,11 @@ def _construct(spec: str, settings: Mapping[str, Any]) -> Any:
 def _answer(engine: Any, call: Mapping[str, Any], inbox: _Inbox, outward: BinaryIO) -> None:
     number = int(call["id"])
 
+    began = time.process_time()
+
     def send(kind: str, **more: Any) -> None:
-        _send(outward, {"id": number, "kind": kind, **more})
+        spent = {} if kind == "piece" else {"cpu": time.process_time() - began}
+        _send(outward, {"id": number, "kind": kind, **spent, **more})
 
     if number <= inbox.cancelled:
         send("done")
