@@ -5,6 +5,7 @@ import type { Link } from "../shared/connection.js";
 import type { ServerMessage } from "../shared/protocol.js";
 import { ActionsPanel } from "./actions_panel.js";
 import { Api, inWords } from "./api.js";
+import { CostPanel } from "./cost_panel.js";
 import { found, setText } from "./dom.js";
 import { plain, Shortcuts } from "./keys.js";
 import { LatencyPanel } from "./latency_panel.js";
@@ -24,6 +25,7 @@ class Studio {
   private readonly performances = new Performances();
   private readonly messages = new MessagesPanel();
   private readonly latency = new LatencyPanel();
+  private readonly cost = new CostPanel();
   private readonly targets = new TargetsPanel(this.api);
   private readonly actions = new ActionsPanel(this.api);
   private readonly perform = new PerformPanel(this.api, () => this.actions.all);
@@ -94,6 +96,7 @@ class Studio {
 
   private show(state: ShowState): void {
     this.targets.show(state);
+    this.cost.show(state.spent.last, state.spent.session);
     this.messages.addUnseen(state.notes);
     const doing = found("doing", HTMLElement);
     setText(doing, state.doing);

@@ -28,6 +28,19 @@ export interface PageState {
   readonly problems: readonly Note[];
 }
 
+/** What was spent: tokens, characters, seconds of sound and of computing, money. */
+export interface Spent {
+  readonly utterances: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly characters: number;
+  readonly audio: number;
+  readonly cpu: number;
+  readonly money: number;
+}
+
+const NOTHING: Spent = { utterances: 0, prompt_tokens: 0, completion_tokens: 0, characters: 0, audio: 0, cpu: 0, money: 0 };
+
 export interface ShowState {
   readonly version: string;
   readonly utterance: { readonly number: number; readonly heard: number; readonly duration: number } | null;
@@ -38,6 +51,7 @@ export interface ShowState {
   readonly map: { readonly name: string; readonly path: string; readonly actions: number };
   readonly voice: string;
   readonly speaker: string;
+  readonly spent: { readonly last: Spent; readonly session: Spent };
 }
 
 /** An action of the motion map. */
@@ -87,5 +101,6 @@ export function stateOf(message: object): ShowState {
     map: given.map ?? { name: "", path: "", actions: 0 },
     voice: given.voice ?? "",
     speaker: given.speaker ?? "",
+    spent: given.spent ?? { last: NOTHING, session: NOTHING },
   };
 }

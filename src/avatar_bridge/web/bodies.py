@@ -213,6 +213,25 @@ class MapBody(_Given):
     actions: int
 
 
+class SpentBody(_Given):
+    """What was spent."""
+
+    utterances: int
+    prompt_tokens: int
+    completion_tokens: int
+    characters: int = Field(description="Characters given to the voice.")
+    audio: float = Field(description="Seconds of sound that were made.")
+    cpu: float = Field(description="Seconds of one processor core.")
+    money: float = Field(description="By [prices] of the settings, in the currency meant there.")
+
+
+class SpendingBody(_Given):
+    """What was spent on the main character."""
+
+    last: SpentBody = Field(description="The latest utterance.")
+    session: SpentBody
+
+
 class StateBody(_Given):
     """How the show is, at this moment."""
 
@@ -225,3 +244,4 @@ class StateBody(_Given):
     map: MapBody
     voice: str
     speaker: str
+    spent: SpendingBody

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from itertools import takewhile
 from typing import Any, Final
 
 from avatar_bridge.assembly import Bridge, Cast, choose_voice
+from avatar_bridge.core.mind.cost import Spent
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Samples
 from avatar_bridge.errors import ProtocolError
@@ -93,6 +94,7 @@ class ShowState:
             },
             "voice": self._voice,
             "speaker": bridge.settings.sound.speaker,
+            "spent": {"last": _spent(bridge.ledger.last), "session": _spent(bridge.ledger.session)},
         }
 
     async def run(self) -> None:
@@ -239,6 +241,10 @@ def _troubles(bridge: Bridge) -> Iterator[Diagnostic]:
         yield from bridge.stage.timeline.diagnostics[-_NOTES:]
     for body in bridge.stage.bodies:
         yield from body.diagnostics[-_NOTES:]
+
+
+def _spent(spent: Spent) -> dict[str, float]:
+    return {key: round(value, 6) for key, value in asdict(spent).items()}
 
 
 def _target(body: Body) -> dict[str, Any]:
