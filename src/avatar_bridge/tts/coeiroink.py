@@ -1,0 +1,134 @@
+"""The `coeiroink` voice: Japanese, from a COEIROINK v2 that runs beside the bridge, with the time of every sound."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment
+from avatar_bridge.credentials import Key
+from avatar_bridge.errors import ProtocolError, VoiceError
+from avatar_bridge.ports import VoiceAbilities
+from avatar_bridge.tts.served import ServedVoice, heard, nearest, served, tempo
+from avatar_bridge.tts.voicevox_times import IPA
+
+__all__ = ["CoeiroinkVoice"]
+
+_RATES = (44100, 48000, 24000, 22050, 32000, 16000)
+"""Rates that the engine may count its ranges in: nothing in its answer says which."""
+_CLOSE = 0.01
+_LONGEST_TAIL = 1.0
+_HOP = 256 / 44100
+
+
+class CoeiroinkVoice(ServedVoice):
+    """Speaks through COEIROINK v2.
+
+    speaker: "name" or "name/style" as the program shows them; the first when absent. speed: 0.5..2 at its own pitch.
+    pitch: semitones, by speaking slower and playing faster. patience: seconds of waiting for an answer.
+    """
+
+    _longest = 300
+
+    def __init__(
+        self,
+        *,
+        name: str = "coeiroink",
+        url: str | None = None,
+        key: Key | None = None,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        speaker: str | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        del name
+        super().__init__(
+            served("COEIROINK", url or "http://127.0.0.1:50032", key, patience),
+            "start COEIROINK v2, or set voice.url",
+            pitch=pitch,
+            abilities=VoiceAbilities("phonemes", speed=True, pitch=True, remote=True, languages=("ja",)),
+        )
+        self._speed = tempo(speed, pitch, 0.5, 2.0)
+        self._speaker = speaker
+        self._style: tuple[str, int] | None = None
+
+    async def _look(self) -> None:
+        await self._found()
+
+    async def _say(self, text: str) -> SpokenSegment:
+        speaker, style = await self._found()
+        prosody = await self._service.json("POST", "/v1/estimate_prosody", body={"text": text})
+        if not isinstance(prosody, dict) or not isinstance(prosody.get("detail"), list):
+            raise ProtocolError(f"COEIROINK at {self._service.url} answered /v1/estimate_prosody without `detail`")
+        answer = await self._service.json(
+            "POST",
+            "/v1/predict_with_duration",
+            body={
+                "speakerUuid": speaker,
+                "styleId": style,
+                "text": text,
+                "prosodyDetail": prosody["detail"],
+                "speedScale": self._speed,
+            },
+        )
+        try:
+            sound = base64.b64decode(answer["wavBase64"], validate=True)
+        except (KeyError, TypeError, binascii.Error):
+            raise ProtocolError(f"COEIROINK at {self._service.url} answered without `wavBase64`") from None
+        spoken = heard(self._service, "audio/wav", sound)
+        phonemes, note = _times(answer, spoken)
+        return replace(spoken, phonemes=phonemes, hop=_HOP if phonemes else 0.0, notes=(*spoken.notes, *note))
+
+    async def _found(self) -> tuple[str, int]:
+        """Return the speaker's uuid and the style's number that were chosen, looked up once."""
+        if self._style is None:
+            styles = _styles(await self._service.json("GET", "/v1/speakers"))
+            if not styles:
+                raise VoiceError("COEIROINK has no speaker; install one in its program")
+            wanted = next(iter(styles)) if self._speaker is None else self._speaker
+            fit = [found for name, found in styles.items() if wanted in (name, name.partition("/")[0])]
+            if not fit:
+                raise VoiceError(nearest("speaker", wanted, list(styles)))
+            self._style = fit[0]
+        return self._style
+
+
+def _styles(found: Any) -> dict[str, tuple[str, int]]:
+    try:
+        return {
+            f"{speaker['speakerName']}/{style['styleName']}": (str(speaker["speakerUuid"]), int(style["styleId"]))
+            for speaker in found
+            for style in speaker["styles"]
+        }
+    except (KeyError, TypeError, ValueError):
+        raise ProtocolError("COEIROINK's /v1/speakers is no list of speakers with styles; is it version 2?") from None
+
+
+def _times(answer: Mapping[str, Any], spoken: SpokenSegment) -> tuple[tuple[Phoneme, ...], tuple[str, ...]]:
+    """Return the phonemes in seconds, or a note why there are none."""
+    try:
+        ranges = [
+            (str(each["phoneme"]), int(each["wavRange"]["start"]), int(each["wavRange"]["end"]))
+            for mora in answer["moraDurations"]
+            for each in mora["phonemePitches"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        return (), ("COEIROINK told no times that are understood: they come from the sound itself",)
+    starts = [start for _, start, _ in ranges]
+    if not ranges or starts != sorted(starts) or any(not 0 <= start <= end for _, start, end in ranges):
+        return (), ("COEIROINK told times that are in no order: they come from the sound itself",)
+    rate = _rate(ranges[-1][2], spoken)
+    if rate is None:
+        return (), ("COEIROINK's times do not fit the length of its sound: they come from the sound itself",)
+    return tuple(Phoneme(IPA.get(name, ""), start / rate, (end - start) / rate) for name, start, end in ranges), ()
+
+
+def _rate(end: int, spoken: SpokenSegment) -> int | None:
+    """Return the rate at which ranges up to `end` fill the sound; the sound's own where only a pause is left over."""
+    for rate in (spoken.rate, *_RATES):
+        if abs(end / rate - spoken.duration) <= _CLOSE:
+            return rate
+    return spoken.rate if 0 <= spoken.duration - end / spoken.rate <= _LONGEST_TAIL else None
