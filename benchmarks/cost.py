@@ -16,8 +16,8 @@ from avatar_bridge.stage.ledger import Meter
 __all__ = ["measure"]
 
 _CORE_HOUR = 0.05
-"""Dollars for an hour of one virtual core: what the large clouds ask for a general-purpose machine, rounded up. One's own
-machine costs its electricity alone: at 15 W a core and $0.30 a kWh a tenth of it."""
+"""Dollars for an hour of one virtual core: what the large clouds ask for a general-purpose machine, rounded up. One's
+own machine costs its electricity alone: at 15 W a core and $0.30 a kWh a tenth of it."""
 _ASKED = 0.0005
 """Dollars for 1,000 characters: what the talk behind this project asks for at most."""
 _VOICES = ("piper", "espeak")
