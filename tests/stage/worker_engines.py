@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar_bridge.core.mind.dialogue import Delta, Finish, Reasoning, ReplyEvent, Request, Usage
 from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment, WordMark
-from avatar_bridge.errors import VoiceError
+from avatar_bridge.errors import ModelError, VoiceError
+from avatar_bridge.ports import ModelAbilities
 
 
 class Obedient:
@@ -79,3 +81,28 @@ class Obedient:
     def process(self) -> dict[str, object]:
         nice = os.nice(0) if sys.platform != "win32" else 0
         return {"pid": os.getpid(), "nice": nice, "sigint": signal.getsignal(signal.SIGINT) == signal.SIG_IGN}
+
+
+class Talker(Obedient):
+    """Answers with the words of the question, and does what they say."""
+
+    abilities = ModelAbilities(tags=True, local=True, context=99)
+
+    def reply(self, request: Request) -> Iterator[ReplyEvent]:
+        yield Delta("")
+        for word in request.messages[-1].text.split():
+            if word == "refuse":
+                raise ModelError("it is too long")
+            if word == "read":
+                time.sleep(0.05)
+                yield from (Delta("") for _ in iter(lambda: time.sleep(0.05), 1))
+            if word == "endless":
+                yield from (Delta(f"{number}") for number in iter(int, 1))
+            self._obey(word)
+            yield Reasoning("hm") if word == "think" else Delta(word)
+        yield Finish("stop", Usage(3, 4, None))
+
+    def read_ahead(self, request: Request) -> Iterator[ReplyEvent]:
+        for word in request.messages[-1].text.split():
+            self._obey(word)
+            yield Delta("")

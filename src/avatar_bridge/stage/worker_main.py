@@ -102,7 +102,10 @@ def _answer(engine: Any, call: Mapping[str, Any], inbox: _Inbox, outward: Binary
         send("done")
         return
     try:
-        result = getattr(engine, call["call"])(**call["arguments"])
+        method = getattr(engine, call["call"], None)
+        if method is None:
+            raise UsageError(f"the engine {type(engine).__name__} has no {call['call']!r}")
+        result = method(**call["arguments"])
         for piece in result if isinstance(result, Iterator) else (result,):
             if number <= inbox.cancelled:
                 break

@@ -38,6 +38,7 @@ class WorkerModel:
         self._first_token = first_token
         self._stall = stall
         self._worker = Worker(spec, settings, start_timeout=start, reply_timeout=first_token)
+        self._open = False
         self._loading = 0.0
         self._replacing: asyncio.Task[None] | None = None
 
@@ -55,7 +56,7 @@ class WorkerModel:
     async def open(self) -> None:
         """Load the model; raises ModelError or UsageError with a remedy."""
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began, self._open = clock(), True
         try:
             await self._worker.open()
         except WorkerError as error:
@@ -67,19 +68,21 @@ class WorkerModel:
 
         Raises ModelError where the model's process dies or stalls; what came before it stands.
         """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._first_token
         for last in (False, True):
-            if self._worker.pid is None and self._loading:
+            if self._open and self._worker.pid is None:
                 yield Delayed(f"the model {self.name!r} is loading", self._loading)
             begun = False
             try:
-                async with aclosing(self._answer(request)) as events:
+                async with aclosing(self._answer(request, deadline)) as events:
                     async for event in events:
                         begun = True
                         yield event
                 return
             except WorkerError as error:
                 self._replace()
-                if begun or last or self._worker.pid is not None:
+                if begun or last or not self._open or clock() > deadline:
                     raise ModelError(f"the model {self.name!r} failed: {error}") from error
 
     async def read_ahead(self, request: Request) -> None:
@@ -91,6 +94,7 @@ class WorkerModel:
             async with aclosing(self._worker.stream("read_ahead", request=request)) as signs:
                 async for _ in signs:
                     continue
+        self._replace()
 
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what happened to the child since the last call."""
@@ -98,22 +102,22 @@ class WorkerModel:
 
     async def close(self) -> None:
         """End the child."""
+        self._open = False
         if self._replacing is not None:
             self._replacing.cancel()
             await asyncio.wait({self._replacing})
         await self._worker.close()
 
-    async def _answer(self, request: Request) -> AsyncGenerator[ReplyEvent, None]:
+    async def _answer(self, request: Request, deadline: float) -> AsyncGenerator[ReplyEvent, None]:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._first_token
-        self._worker.reply_timeout, begun = self._first_token, False
+        self._worker.reply_timeout, begun = max(deadline - clock(), 0.0), False
         async with aclosing(self._worker.stream("reply", request=request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta) and not piece.text:
                     if not begun and clock() > deadline:
                         raise ModelError(
-                            f"the model {self.name!r} is still reading after {self._first_token:g} s: raise first_token "
-                            "in [mind], lower tokens in [memory], or take a smaller model"
+                            f"the model {self.name!r} is still reading after {self._first_token:g} s: raise "
+                            "first_token in [mind], lower tokens in [memory], or take a smaller model"
                         )
                     continue
                 if not begun:
@@ -122,7 +126,7 @@ class WorkerModel:
 
     def _replace(self) -> None:
         """Start another child for the next answer, while nobody waits for it."""
-        if self._worker.pid is None and (self._replacing is None or self._replacing.done()):
+        if self._open and self._worker.pid is None and (self._replacing is None or self._replacing.done()):
             self._replacing = asyncio.create_task(self._reload())
 
     async def _reload(self) -> None:
