@@ -130,16 +130,17 @@ class History:
         """About how many tokens summary and turns take."""
         return self.count(self.summary) + sum(map(self.cost, self.exchanges))
 
-    def overflow(self, *, hard: bool = False, more: int = 0) -> int:
-        """Return how many of the oldest turns should give way, 0 while there is room; never the latest one.
+    def overflow(self, *, hard: bool = False, more: int | None = None) -> int:
+        """Return how many of the oldest turns should give way, 0 while there is room.
 
-        `hard`: only where there is no room at all. `more`: tokens that are about to be added.
+        `hard`: only where there is no room at all. `more`: tokens of the turn that comes now; the latest one stays
+        where none does.
         """
-        spent = self.spent + more
+        spent = self.spent + (more or 0)
         if spent <= self.tokens * (1.0 if hard else _FULL):
             return 0
         leaving = 0
-        for exchange in self.exchanges[:-1] if not more else self.exchanges:
+        for exchange in self.exchanges[:-1] if more is None else self.exchanges:
             if spent <= self.tokens * _LEFT:
                 break
             spent -= self.cost(exchange)
