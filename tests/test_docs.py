@@ -22,7 +22,7 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.cli import cli
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.errors import SettingsError, UsageError, VoiceError
-from avatar_bridge.settings import DriverSettings, Settings, override, parse_settings, read_settings
+from avatar_bridge.settings import DriverSettings, PriceSettings, Settings, override, parse_settings, read_settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -114,10 +114,12 @@ def test_toml_is_what_it_shows(page: Path) -> None:
 
 def setting_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if name == "drivers":
+        if name == "drivers" and not prefix:
             yield from ("drivers.NAME", *setting_keys(DriverSettings, "drivers.NAME."))
-        elif name == "characters":
+        elif name == "characters" and not prefix:
             yield "characters.NAME"
+        elif name == "prices":
+            yield from ("prices.NAME", *setting_keys(PriceSettings, "prices.NAME."))
         elif isinstance(field.default, BaseModel):
             yield from setting_keys(type(field.default), f"{name}.")
         else:
@@ -159,12 +161,15 @@ def test_the_example_settings_are_the_defaults_and_name_every_key() -> None:
     read = read_settings(path)
     defaults = override(Settings(), {"drivers.vts.driver": "vts"})
     assert read == defaults
-    text = re.sub(r"^# (?=\w+ = |\[characters)", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^# (?=\w+ = |\[characters|\[prices)", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     every = tomllib.loads(text)
     assert Settings.model_validate({"characters": every.pop("characters")}).characters
+    prices = every.pop("prices")
+    assert Settings.model_validate({"prices": prices}).prices
     flat = {f"{table}.{key}" for table, inner in every.items() if isinstance(inner, dict) for key in inner}
     flat |= {key for key, value in every.items() if not isinstance(value, dict)}
     flat |= {f"drivers.NAME.{key}" for key in every["drivers"]["vts"]} | {"drivers.NAME", "characters.NAME"}
+    flat |= {f"prices.NAME.{key}" for key in prices["openai"]} | {"prices.NAME"}
     assert flat - {"drivers.vts"} == set(setting_keys(Settings))
 
 
