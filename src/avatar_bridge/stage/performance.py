@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avatar_bridge.core.script.feelings import Feelings
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
@@ -107,7 +108,9 @@ class Performance:
         segmenter: Segmenter,
         preparing: Preparing = prepare_aside,
         keep_audio: bool = False,
+        feelings: Feelings | None = None,
     ) -> None:
+        """`feelings`: what shows on the face where the script has no tags for it; None shows nothing of its own."""
         self.timeline = timeline
         self.first_audio: float | None = None
         self.heard: HeardText | None = None
@@ -118,6 +121,7 @@ class Performance:
         self._parser = parser
         self._segmenter = segmenter
         self._preparing = preparing
+        self._feelings = feelings
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
         self._kept: list[Samples] | None = [] if keep_audio else None
         self._rate = _SILENCE_RATE
@@ -193,11 +197,15 @@ class Performance:
         for event in self._parser.events():
             self.timeline.feed(event)
             self._segmenter.feed(event)
+            if self._feelings is not None:
+                self._feelings.feed(event)
         requested = sum(self._segmenter.duration(segment.text) + segment.pause for segment in self._underway)
         idle = self._stage.clock.time() - self._fed
         self._segmenter.hear(self._stage.speaker.queued() + requested, idle=idle)
         for segment in self._segmenter.segments():
             self._stage.mark("cut")
+            for felt in () if self._feelings is None else self._feelings.judge(segment):
+                self.timeline.feed(felt)
             self._underway.append(segment)
             self._segments.put_nowait(segment)
 
