@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -19,7 +19,9 @@ from avatar_bridge.files import read_text
 __all__ = [
     "VOICE_PREFERENCE",
     "Kind",
+    "choose",
     "data_file",
+    "example_settings",
     "find_map",
     "load",
     "location",
@@ -133,11 +135,18 @@ def location(kind: Kind, name: str) -> str:
         return _BUILT_IN[kind][name]
     found = _entry_points(kind).get(name)
     if found is None:
-        known = names(kind)
-        nearest = get_close_matches(name, known, 1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        raise UsageError(f"expected one of {', '.join(known)} as {kind[:-1]}, got {name!r}{hint}")
+        choose(kind[:-1].replace("_", " "), name, names(kind))
+        raise UsageError(f"the {kind[:-1]} {name!r} is gone: install it again")
     return found.value
+
+
+def choose(what: str, name: str, known: Collection[str]) -> str:
+    """Return a name that is among the known ones; raises UsageError with the nearest for one that is not."""
+    if name in known:
+        return name
+    nearest = get_close_matches(name, known, 1)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    raise UsageError(f"expected one of {', '.join(sorted(known))} as {what}, got {name!r}{hint}")
 
 
 def load(kind: Kind, name: str) -> Any:
@@ -178,6 +187,12 @@ def remedy(name: str) -> str:
 def data_file(name: str) -> Path:
     """Return the path of a file that comes with the package."""
     return _PACKAGE / "data" / name
+
+
+def example_settings() -> Path:
+    """Return the file with every setting and its default."""
+    installed = data_file("bridge.toml")
+    return installed if installed.is_file() else _CHECKOUT / "examples" / "bridge.toml"
 
 
 def map_names() -> list[str]:

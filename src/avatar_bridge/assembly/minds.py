@@ -17,7 +17,8 @@ __all__ = ["build_model", "choose_model"]
 def choose_model(settings: MindSettings) -> tuple[str, tuple[Diagnostic, ...]]:
     """Return the name of the backend to use, and what to tell about the choice."""
     if settings.engine != "auto":
-        return settings.engine, ()
+        known = {*registry.names("models"), *registry.names("model_engines")}
+        return registry.choose("language model", settings.engine, known), ()
     if settings.url is not None:
         return "openai", ()
     if not registry.missing_packages("xllamacpp"):

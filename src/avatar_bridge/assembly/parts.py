@@ -17,8 +17,17 @@ from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.credentials import find_key
 from avatar_bridge.errors import SettingsError, UsageError
 from avatar_bridge.ports import Audience, Driver, Games, Speaker, Voice
-from avatar_bridge.settings import DriverSettings, MotionSettings, OneVoiceSettings, Settings, WebSettings
+from avatar_bridge.settings import (
+    DriverSettings,
+    MotionSettings,
+    OneVoiceSettings,
+    Settings,
+    VoiceSettings,
+    WebSettings,
+)
 from avatar_bridge.stage.ledger import Ledger, default_ledger
+from avatar_bridge.stage.levelled_voice import LevelledVoice
+from avatar_bridge.stage.voice_chain import VoiceChain
 from avatar_bridge.stage.worker import WorkerVoice
 
 if TYPE_CHECKING:
@@ -39,7 +48,8 @@ __all__ = [
 def choose_voice(settings: OneVoiceSettings) -> tuple[str, tuple[Diagnostic, ...]]:
     """Return the name of the voice to use, and what to tell about the choice."""
     if settings.engine != "auto":
-        return settings.engine, ()
+        known = {*registry.names("voices"), *registry.names("voice_services")}
+        return registry.choose("voice", settings.engine, known), ()
     missing: list[str] = []
     for name in registry.VOICE_PREFERENCE:
         lacking = registry.missing_packages(name)
@@ -56,9 +66,22 @@ def choose_voice(settings: OneVoiceSettings) -> tuple[str, tuple[Diagnostic, ...
 def build_voice(settings: OneVoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]:
     """Return the configured voice, which starts with `open`, and notes about the choice.
 
-    An engine stands in a child process; what asks a program or a service does so from here. Raises UsageError for an
-    unknown voice or option, SettingsError for a key that is not there.
+    An engine stands in a child process; what asks a program or a service does so from here. Voices are evened out each
+    by itself; those of `fallback` stand behind it. Raises UsageError for an unknown voice or option, SettingsError for
+    a key that is not there.
     """
+    if not isinstance(settings, VoiceSettings):
+        return _one_voice(settings)
+    built = [_one_voice(each) for each in (settings, *settings.fallback)]
+    voices = [voice if settings.loudness is None else LevelledVoice(voice, settings.loudness) for voice, _ in built]
+    notes = tuple(note for _, noted in built for note in noted)
+    if len(voices) == 1:
+        return voices[0], notes
+    names = [choose_voice(each)[0] for each in (settings, *settings.fallback)]
+    return VoiceChain(list(zip(names, voices, strict=True))), notes
+
+
+def _one_voice(settings: OneVoiceSettings) -> tuple[Voice, tuple[Diagnostic, ...]]:
     name, notes = choose_voice(settings)
     options: dict[str, Any] = dict(settings.options)
     adjustments = {"speed": (settings.speed, 1.0), "pitch": (settings.pitch, 0.0)}
