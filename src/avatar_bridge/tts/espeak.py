@@ -22,7 +22,7 @@ from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.speakable import check_range, is_speakable, parts, script_of, speakable
 
-__all__ = ["EspeakEngine"]
+__all__ = ["EspeakEngine", "espeak_library"]
 
 _REMEDY = 'install it with: pip install "avatar-bridge[espeak]"'
 _LONGEST_TEXT = 2000
@@ -76,7 +76,7 @@ class EspeakEngine:
         self._words_a_minute = min(max(round(_WORDS_A_MINUTE * speed / self._factor), _SLOWEST), _FASTEST)
         self._by_script = by_script
         self._voice = voice
-        self._library, data = _library()
+        self._library, data = espeak_library()
         self._callback = _Callback(self._receive)
         self._sound: list[np.ndarray] = []
         self._words: list[tuple[int, int, int]] = []
@@ -174,8 +174,11 @@ class EspeakEngine:
         return 0
 
 
-def _library() -> tuple[Any, bytes | None]:
-    """Return the library and the folder of its data, None where it knows that itself."""
+def espeak_library() -> tuple[Any, bytes | None]:
+    """Return espeak-ng's library and the folder of its data, None where it knows that itself.
+
+    Raises VoiceError with a remedy where neither the package nor an installed espeak-ng is found.
+    """
     try:
         import espeakng_loader
     except ImportError:
