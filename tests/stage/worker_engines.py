@@ -106,3 +106,13 @@ class Talker(Obedient):
         for word in request.messages[-1].text.split():
             self._obey(word)
             yield Delta("")
+
+
+class Feeler(Obedient):
+    """Says that a text feels like its last word, surely where that is no question."""
+
+    def classify(self, text: str) -> tuple[str, float]:
+        for word in text.split():
+            self._obey(word)
+        last = text.rsplit(maxsplit=1)[-1]
+        return last.rstrip("?"), 0.3 if last.endswith("?") else 0.9
