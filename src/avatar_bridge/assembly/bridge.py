@@ -34,6 +34,7 @@ from avatar_bridge.stage.body import Body
 from avatar_bridge.stage.clock import SystemClock
 from avatar_bridge.stage.ledger import Ledger, Meter
 from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Script, prepare_aside, warm_up
+from avatar_bridge.stage.relay import Relay
 from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
 
@@ -96,7 +97,7 @@ class Bridge:
         self._events = GameEvents()
         self._keeping: dict[str, asyncio.Task[None]] = {}
         self._followers: list[Follower] = [driver for driver in drivers if isinstance(driver, Follower)]
-        self._running: tuple[Performance, asyncio.Task[None]] | None = None
+        self._running: tuple[Performance | Relay, asyncio.Task[None]] | None = None
         self._latest: asyncio.Task[None] | None = None
         self._interrupts = 0
         self._troubles: list[Diagnostic] = []
@@ -280,6 +281,29 @@ class Bridge:
             preparing=self._preparing,
             keep_audio=keep_audio,
         )
+        return await self._perform(performance, turn)
+
+    def relay(self, rate: int, *, started: bool = True) -> Relay:
+        """Return an utterance that another program speaks, for `perform_relay`; what is said is interrupted first.
+
+        `rate`: samples a second of its sound; `started` False: it plays the sound itself and says so by `start`.
+        """
+        self.interrupt()
+        return Relay(
+            stage=self._floor(),
+            timeline=Timeline(self.motion_map),
+            parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
+            rate=rate,
+            started=started,
+            preparing=self._preparing,
+        )
+
+    async def perform_relay(self, relay: Relay) -> Outcome:
+        """Perform what `relay` is fed with; return what was heard once it was. Raises as `perform` does."""
+        self.interrupt()
+        return await self._perform(relay, self._interrupts)
+
+    async def _perform(self, performance: Performance | Relay, turn: int) -> Outcome:
         if self._latest is not None:
             await asyncio.wait({self._latest}, timeout=_YIELDING)
         meter = Meter(self._voice)
@@ -290,7 +314,7 @@ class Bridge:
         finally:
             self.ledger.spoke(performance.timeline, meter.read())
 
-    async def _run(self, performance: Performance) -> bool:
+    async def _run(self, performance: Performance | Relay) -> bool:
         """Give a performance the floor, return whether it was spoken out; whatever ends it early closes the mouth."""
         task = self._latest = asyncio.create_task(performance.run())
         running = self._running = (performance, task)

@@ -197,6 +197,8 @@ class Timeline:
         self._stimulate(segment, len(alignment.words))
 
     def _stimulate(self, segment: Segment, count: int) -> None:
+        if not count:
+            return
         words = self.words[len(self.words) - count :]
         ends = [word.char for word in words[1:]] + [segment.at + len(segment.text)]
         found: list[Stimulus] = []
