@@ -1,4 +1,4 @@
-"""Any audio file as mono samples: WAV, FLAC, OGG, MP3 and what else libsndfile reads, at any rate and channel count."""
+"""Any audio file as mono samples, at any rate and channel count: libsndfile reads it, else ffmpeg."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from avatar_bridge.audio.any_format import looks_like_text, read_by_ffmpeg
 from avatar_bridge.core.vocabulary import Samples
 from avatar_bridge.errors import UsageError, WorldError
+from avatar_bridge.wire.sound_file import mixed
 
 __all__ = ["Sound", "read_sound"]
 
@@ -37,18 +39,21 @@ class Sound:
 def read_sound(path: Path, rate: int | None = None) -> Sound:
     """Return a file's audio mixed to mono, resampled to `rate` where one is given.
 
-    Raises UsageError where the file is missing, empty or no audio, WorldError where it cannot be read.
+    Raises UsageError where the file is missing, empty or no audio, or needs a program that is missing; WorldError where
+    it cannot be read.
     """
     _check(path)
     try:
         with soundfile.SoundFile(str(path)) as file:
-            blocks = _mono(file)
             own = int(file.samplerate)
-            pieces = list(blocks if rate is None or rate == own else _resampled(blocks, own, rate))
+            pieces = _read(_mono(file), own, rate)
     except (soundfile.LibsndfileError, TypeError) as error:
-        raise UsageError(
-            f"{path}: expected audio ({_FORMATS}), got something that cannot be decoded: {error}"
-        ) from None
+        if looks_like_text(path):
+            raise UsageError(
+                f"{path}: expected audio ({_FORMATS}), got a text, which cannot be decoded; was it downloaded whole?"
+            ) from None
+        frames, own = _by_ffmpeg(path, error)
+        pieces = _read(iter([mixed(frames)]), own, rate)
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     if not len(samples):
         raise UsageError(f"{path}: expected audio ({_FORMATS}), got a file without a single sample; record it again")
@@ -69,14 +74,22 @@ def _check(path: Path) -> None:
         raise WorldError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
+def _by_ffmpeg(path: Path, why: Exception) -> tuple[NDArray[np.float32], int]:
+    """Return what ffmpeg makes of a file that libsndfile gave up for a reason, which the message keeps."""
+    try:
+        return read_by_ffmpeg(path)
+    except UsageError as error:
+        raise UsageError(f"{error} (it cannot be decoded without: {why})") from None
+
+
 def _mono(file: soundfile.SoundFile) -> Iterator[Samples]:
-    """Yield the file as mono; channels that cancel each other (one of them inverted) give way to the first."""
+    """Yield the file as mono."""
     for block in file.blocks(_BLOCK, dtype="float32", always_2d=True):
-        channels: NDArray[np.float32] = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-        mixed = channels.mean(axis=1)
-        if channels.shape[1] > 1 and np.mean(mixed**2) < 1e-3 * np.mean(channels**2):
-            mixed = channels[:, int(np.argmax((channels**2).sum(axis=0)))]
-        yield np.ascontiguousarray(mixed, dtype=np.float32)
+        yield mixed(block)
+
+
+def _read(blocks: Iterator[Samples], own: int, rate: int | None) -> list[Samples]:
+    return list(blocks if rate is None or rate == own else _resampled(blocks, own, rate))
 
 
 def _resampled(blocks: Iterator[Samples], rate: int, wanted: int) -> Iterator[Samples]:
