@@ -29,7 +29,8 @@ def model_error(
     error: AvatarBridgeError, *, start: str, variable: str, key: bool, model: str = "", models: Sequence[str] = ()
 ) -> ModelError:
     """Return the error with its remedy: `start` to reach the server, `variable` that may hold its key."""
-    return ModelError(f"{error}{_remedy(error, start, variable, key, model, models)}")
+    remedy = _remedy(error, start, variable, key, model, models)
+    return ModelError(f"{str(error).rstrip('.')}{remedy}" if remedy else str(error))
 
 
 def _remedy(error: AvatarBridgeError, start: str, variable: str, key: bool, model: str, models: Sequence[str]) -> str:
