@@ -112,3 +112,13 @@ def test_a_broken_model_is_named(tmp_path: Path) -> None:
         assert str(path) in str(raised.value)
     with pytest.raises(UsageError, match="threads: expected 1 or more, got 0"):
         XllamacppEngine(threads=0)
+
+
+def test_the_bundled_model_uses_the_tags_that_its_prompt_explains(engine: XllamacppEngine) -> None:
+    system = "Tags are happy, sad, wave, nod, think, shake and surprised."
+    answers = [
+        said(engine.reply(asked(text, system, max_tokens=60)))[0] for text in ("Hello!", "I won!", "Can you dance?")
+    ]
+    tags = [tag.partition("]")[0] for answer in answers for tag in answer.split("[")[1:]]
+    assert tags
+    assert set(tags) <= {"happy", "sad", "wave", "nod", "think", "shake", "surprised"}

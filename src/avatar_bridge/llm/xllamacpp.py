@@ -13,6 +13,7 @@ from avatar_bridge.errors import ModelError, UsageError
 from avatar_bridge.llm.chat_form import chat_messages, without_tools
 from avatar_bridge.llm.gguf import read_gguf
 from avatar_bridge.llm.pulled import pulled
+from avatar_bridge.llm.small_talk import small_talk
 from avatar_bridge.ports import ModelAbilities
 
 __all__ = ["XllamacppEngine"]
@@ -32,8 +33,9 @@ class XllamacppEngine:
     model: path of a `.gguf`, empty for the bundled SmolLM2-135M. threads: of the processor; more than the machine has
     to spare make it much slower. context: tokens of prompt and answer together, at most what the model was made for.
     gpu_layers: how many layers a graphics card takes; as many as fit when absent. seed: the same answers again.
-    temperature: where a request names none. repeat_penalty: above 1 against going round in circles. thinking: whether a
-    model that can think aloud does. template: a chat template (Jinja) in place of the model's own.
+    temperature: where a request names none; 0.7, of a small model 0.4. repeat_penalty: above 1 against going round in
+    circles. thinking: whether a model that can think aloud does. template: a chat template (Jinja) in place of the
+    model's own. small: whether it is shown turns to imitate and held to few sentences; the bundled one is.
     """
 
     def __init__(
@@ -44,10 +46,11 @@ class XllamacppEngine:
         context: int = 4096,
         gpu_layers: int | None = None,
         seed: int | None = None,
-        temperature: float = 0.7,
+        temperature: float | None = None,
         repeat_penalty: float = 1.0,
         thinking: bool = False,
         template: str = "",
+        small: bool | None = None,
     ) -> None:
         for name, value, least in (("threads", threads, 1), ("context", context, 256)):
             if value < least:
@@ -57,7 +60,10 @@ class XllamacppEngine:
         self.name = path.stem
         self._context = min(context, told.context or context)
         self._tools = "tools" in (template or told.template)
-        self._defaults: dict[str, Any] = {"temperature": temperature, "repeat_penalty": repeat_penalty}
+        self._small = not model if small is None else small
+        usual = 0.4 if self._small else 0.7
+        self._defaults: dict[str, Any] = {"temperature": usual if temperature is None else temperature}
+        self._defaults |= {"repeat_penalty": repeat_penalty}
         self._defaults |= {"chat_template_kwargs": {"enable_thinking": thinking}}
         self._defaults |= {} if seed is None else {"seed": seed}
         self._server = _server(path, threads, self._context, gpu_layers, template)
@@ -101,6 +107,7 @@ class XllamacppEngine:
             raise ModelError(f"the model {self.name!r} refused the request: {error}") from error
 
     def _body(self, request: Request) -> dict[str, Any]:
+        request, grammar = small_talk(request) if self._small else (request, "")
         body = self._defaults | {
             "messages": chat_messages(request, self.name),
             "stream": True,
@@ -115,7 +122,7 @@ class XllamacppEngine:
             "temperature": request.temperature,
             "stop": list(request.stop) or None,
             "tools": [dict(tool) for tool in request.tools] or None,
-            "grammar": _grammar(request.tags),
+            "grammar": grammar or _grammar(request.tags),
         }
         body |= {key: value for key, value in given.items() if value is not None}
         return body | dict(request.more or {})

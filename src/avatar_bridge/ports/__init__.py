@@ -1,7 +1,7 @@
 """The Protocols between the stage and its backends: one for each kind of thing that can be exchanged."""
 
 from avatar_bridge.ports.games import Game, GameAbilities, GameAttendant, Games
-from avatar_bridge.ports.minds import LanguageModel, ModelAbilities
+from avatar_bridge.ports.minds import LanguageModel, ModelAbilities, ReadsAhead
 from avatar_bridge.ports.pages import Attendant, Audience, Page, Stream
 from avatar_bridge.ports.sound import Aligner, Clock, Speaker, Voice, VoiceAbilities, VoiceEngine
 from avatar_bridge.ports.targets import (
@@ -34,6 +34,7 @@ __all__ = [
     "LanguageModel",
     "ModelAbilities",
     "Page",
+    "ReadsAhead",
     "Speaker",
     "Stream",
     "TargetState",

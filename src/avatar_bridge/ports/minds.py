@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from avatar_bridge.core.mind.dialogue import ReplyEvent, Request
 from avatar_bridge.core.vocabulary import Diagnostic
 
-__all__ = ["LanguageModel", "ModelAbilities"]
+__all__ = ["LanguageModel", "ModelAbilities", "ReadsAhead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +55,13 @@ class LanguageModel(Protocol):
 
     async def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A model that can read a conversation before it is asked something."""
+
+    async def read_ahead(self, request: Request) -> None:
+        """Work through a request's messages: an answer to one that begins with them comes sooner. Never raises."""
         ...
