@@ -98,9 +98,10 @@ def _german(value: int) -> str:
     scale, name = next(
         item for item in ((10**12, "Billion"), (10**9, "Milliarde"), (10**6, "Million")) if value >= item[0]
     )
-    one = value // scale == 1
-    plural = name if one else name + ("n" if name.endswith("e") else "en")
-    return f"{'eine' if one else _german(value // scale)} {plural} {_german(value % scale) if value % scale else ''}"
+    rest = _german(value % scale) if value % scale else ""
+    if value // scale == 1:
+        return f"eine {name} {rest}"
+    return f"{_german(value // scale)} {name}{'n' if name.endswith('e') else 'en'} {rest}"
 
 
 def _spanish(value: int) -> str:

@@ -15,9 +15,12 @@ from avatar_bridge.core.speech.lipsync_phonemes import PhonemeLipSync
 from avatar_bridge.core.speech.visemes import MOUTH_RATE
 from avatar_bridge.core.vocabulary import MouthCurve, MouthShape, Phoneme, Samples
 
-__all__ = ["MOUTH_RATE", "TIERS", "LipSync", "MouthTrack", "best_lip_sync", "lip_sync", "sample"]
+__all__ = ["FADE", "MOUTH_RATE", "TIERS", "LipSync", "MouthTrack", "best_lip_sync", "lip_sync", "sample"]
 
 _CLOSED = MouthShape()
+
+FADE = 0.08
+"""Seconds in which a curve that replaces another takes over."""
 
 
 class LipSync(Protocol):
@@ -79,6 +82,15 @@ class MouthTrack:
         index = bisect_right(self._starts, at) - 1
         return self._curves[index] if index >= 0 and self._starts[index] == at else None
 
+    def replace(self, curve: MouthCurve, at: float, *, after: float) -> None:
+        """Put `curve` in the place of the one that was placed at `at`, from `after` seconds of the utterance on.
+
+        One goes over into the other within `FADE` seconds; nothing jumps.
+        """
+        index = bisect_right(self._starts, at) - 1
+        if index >= 0 and self._starts[index] == at:
+            self._curves[index] = _faded(self._curves[index], curve, after - at)
+
     @property
     def duration(self) -> float:
         """Seconds from the utterance's start to the last curve's end; 0 while there is none."""
@@ -108,3 +120,18 @@ class MouthTrack:
                 for column in range(5):
                     shapes[low:high, column] = np.interp(here, known, curve.shapes[:, column])
         return MouthCurve(rate, opened, shapes)
+
+
+def _faded(before: MouthCurve, after: MouthCurve, at: float) -> MouthCurve:
+    """Return `before` up to `at` seconds, from `at` + FADE on `after`, and between them what lies between."""
+    times = np.arange(len(after.open)) / after.rate
+    share = np.clip((times - at) / FADE, 0.0, 1.0)
+    known = np.arange(len(before.open)) / before.rate
+    if not len(known) or share.all():
+        return after
+
+    def mixed(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray((1.0 - share) * np.interp(times, known, old) + share * new, np.float32)
+
+    columns = [mixed(before.shapes[:, column], after.shapes[:, column]) for column in range(after.shapes.shape[1])]
+    return MouthCurve(after.rate, mixed(before.open, after.open), np.stack(columns, axis=1))

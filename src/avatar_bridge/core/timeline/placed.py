@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avatar_bridge.core.motion.motion_map import Action
 from avatar_bridge.core.speech.alignment import Alignment, align
 from avatar_bridge.core.speech.lipsync import LipSync, best_lip_sync
 from avatar_bridge.core.vocabulary import MouthCurve, Samples, SpokenSegment, Timing
 
-__all__ = ["HeardText", "PlacedCue", "PlacedSegment", "Prepared", "prepare"]
+__all__ = ["HeardText", "PlacedCue", "PlacedSegment", "Prepared", "corrected", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +95,13 @@ def prepare(text: str, spoken: SpokenSegment, lip_sync: LipSync | None = None) -
     tier = lip_sync or best_lip_sync(alignment.phonemes)
     curve = tier.curve(spoken.samples, spoken.rate, alignment.phonemes)
     return Prepared(spoken.samples, spoken.rate, alignment, curve)
+
+
+def corrected(placed: PlacedSegment, prepared: Prepared) -> PlacedSegment | None:
+    """Return a segment that has its place with the timing of a better preparation; None where that is of other audio.
+
+    The place stays: only what is told of the inside of the segment changes.
+    """
+    if abs(len(prepared.samples) / prepared.rate - placed.duration) > 1e-9:
+        return None
+    return replace(placed, timing=prepared.alignment.timing, expected_error=prepared.alignment.expected_error)

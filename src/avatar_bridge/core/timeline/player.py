@@ -65,6 +65,7 @@ class Player:
         self._timeline = timeline
         self._lookahead = lookahead
         self._known = 0
+        self._revision = timeline.revision
         self._waiting: list[tuple[float, int, PlacedCue]] = []
         self._next_stimulus = 0
         self._ending = False
@@ -160,6 +161,12 @@ class Player:
 
     def _learn(self) -> None:
         cues = self._timeline.cues
+        if self._revision != self._timeline.revision:
+            # what waits may have moved with its word
+            self._revision = self._timeline.revision
+            moved = (self._timeline.cue(cue.id) or cue for _, _, cue in self._waiting)
+            self._waiting = [(cue.start, cue.id, cue) for cue in moved]
+            heapify(self._waiting)
         while self._known < len(cues):
             cue = cues[self._known]
             heappush(self._waiting, (cue.start, cue.id, cue))

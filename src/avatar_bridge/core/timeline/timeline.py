@@ -6,12 +6,13 @@ It is fed script events and prepared segments as they arrive, and may be read at
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.motion.repertoire import Repertoire
 from avatar_bridge.core.speech.lipsync import MouthTrack
-from avatar_bridge.core.timeline.placed import HeardText, PlacedCue, PlacedSegment, Prepared, prepare
+from avatar_bridge.core.timeline.placed import HeardText, PlacedCue, PlacedSegment, Prepared, corrected, prepare
 from avatar_bridge.core.timeline.restated import Restated
 from avatar_bridge.core.vocabulary import (
     Cue,
@@ -52,6 +53,8 @@ class Timeline:
         """What life reacts to, `at` in timeline time, in order."""
         self.diagnostics: list[Diagnostic] = []
         self.mouth = MouthTrack()
+        self.revision = 0
+        """Counts the corrections: whoever keeps what was told of cues looks again when it grows."""
         self.duration = 0.0
         self.closed = False
         self._map = motion_map
@@ -66,7 +69,9 @@ class Timeline:
         self._chars: list[int] = []
         self._cues: list[Cue] = []
         self._releases: list[Release] = []
+        self._released: dict[int, int] = {}
         self._index: dict[int, int] = {}
+        self._counts: list[tuple[int, int, int]] = []
 
     def feed(self, event: ScriptEvent) -> None:
         """Take one event of the script, in the order in which the parser gave it."""
@@ -94,6 +99,7 @@ class Timeline:
         if prepared:
             silence = round(silence * prepared.rate) / prepared.rate
         at = self.duration + silence
+        before = (len(self.words), len(self.phonemes), len(self.stimuli))
         length = len(prepared.samples) / prepared.rate if prepared else 0.0
         if prepared:
             self._append(segment, prepared, at)
@@ -109,8 +115,29 @@ class Timeline:
             prepared.alignment.expected_error if prepared else 0.0,
         )
         self.segments.append(placed)
+        self._counts.append(before)
         self._placed_to = max(self._placed_to, segment.at + len(segment.text))
         self._resolve()
+        return placed
+
+    def realign(self, index: int, prepared: Prepared, *, after: float) -> PlacedSegment | None:
+        """Correct the segment with this index by better times for the same audio; None where that cannot be.
+
+        Words, sounds and the mouth are replaced, the mouth from `after` seconds of the utterance on; cues and releases
+        that are due later than `after` move with their words, though not before `after`. What is due sooner stays.
+        """
+        number = next((number for number, each in enumerate(self.segments) if each.index == index), None)
+        placed = None if number is None else corrected(self.segments[number], prepared)
+        if number is None or placed is None:
+            return None
+        first, last = self._counts[number][0], self._count_after(number, 0)
+        if len(prepared.alignment.words) != last - first:
+            return None
+        self.segments[number] = placed
+        self._rewrite(number, placed, prepared)
+        self.mouth.replace(prepared.mouth, placed.at, after=after)
+        self._move(first, last, after)
+        self.revision += 1
         return placed
 
     def close(self) -> None:
@@ -185,6 +212,51 @@ class Timeline:
                 return word.at
         return None
 
+    def _count_after(self, number: int, kind: int) -> int:
+        """Return how many words (0), phonemes (1) or stimuli (2) there are up to the end of a segment."""
+        if number + 1 < len(self._counts):
+            return self._counts[number + 1][kind]
+        return (len(self.words), len(self.phonemes), len(self.stimuli))[kind]
+
+    def _rewrite(self, number: int, placed: PlacedSegment, prepared: Prepared) -> None:
+        """Replace the words, phonemes and stimuli of a segment; its words are as many as before."""
+        first, sounds, felt = self._counts[number]
+        last, ending, over = (self._count_after(number, kind) for kind in range(3))
+        words = prepared.alignment.words
+        self.words[first:last] = [replace(word, char=placed.char + word.char, at=placed.at + word.at) for word in words]
+        phonemes = [replace(each, at=placed.at + each.at) for each in prepared.alignment.phonemes]
+        self.phonemes[sounds:ending] = phonemes
+        grown = len(phonemes) - (ending - sounds)
+        stimuli = self._stimuli(placed.text, placed.char, self.words[first:last])
+        if len(stimuli) == over - felt:
+            # players count them: another number of them would shift those that follow
+            self.stimuli[felt:over] = stimuli
+        for each in range(number + 1, len(self._counts)):
+            before = self._counts[each]
+            self._counts[each] = (before[0], before[1] + grown, before[2])
+        for each in range(first, len(self.words)):
+            end = self.words[each].at + self.words[each].duration
+            self._ends[each] = max(end, self._ends[each - 1]) if each else end
+
+    def _move(self, first: int, last: int, after: float) -> None:
+        """Move the cues and the releases that stand on the words from index `first` to `last`, where due later."""
+        for position, cue in enumerate(self.cues):
+            if cue.start > after and first <= self._word_of(cue.char) < last:
+                at = max(self._time_of(cue.char), min(cue.at, after))
+                self.cues[position] = cue = replace(cue, at=at, start=at - cue.action.stroke)
+            char = self._released.get(cue.id)
+            if char is None or cue.released is None or cue.released <= after:
+                continue
+            if first < bisect_left(self._chars, char) <= last or cue.released < cue.at:
+                released = max(self._end_before(char), min(cue.released, after), cue.at)
+                self.cues[position] = replace(cue, released=released)
+
+    def _word_of(self, char: int) -> int:
+        """Return the index of the word whose time is the time of `char`; the number of words where none follows."""
+        index = bisect_right(self._chars, char) - 1
+        inside = index >= 0 and char < self.words[index].char + len(self.words[index].text)
+        return index if inside else index + 1
+
     def _append(self, segment: Segment, prepared: Prepared, at: float) -> None:
         alignment = prepared.alignment
         for word in alignment.words:
@@ -194,23 +266,22 @@ class Timeline:
             self._ends.append(max(end, self._ends[-1]) if self._ends else end)
         self.phonemes += [replace(phoneme, at=at + phoneme.at) for phoneme in alignment.phonemes]
         self.mouth.append(prepared.mouth, at)
-        self._stimulate(segment, len(alignment.words))
+        words = self.words[len(self.words) - len(alignment.words) :]
+        self.stimuli += self._stimuli(segment.text, segment.at, words)
 
-    def _stimulate(self, segment: Segment, count: int) -> None:
-        if not count:
-            return
-        words = self.words[len(self.words) - count :]
-        ends = [word.char for word in words[1:]] + [segment.at + len(segment.text)]
+    @staticmethod
+    def _stimuli(text: str, char: int, words: Sequence[Word]) -> list[Stimulus]:
+        ends = [word.char for word in words[1:]] + [char + len(text)]
         found: list[Stimulus] = []
-        for word, end in zip(words, ends, strict=True):
+        for word, end in zip(words, ends if words else (), strict=True):
             if word.stressed:
                 found.append(Stimulus("accent", word.at + min(word.duration * 0.4, 0.15)))
-            between = segment.text[word.char + len(word.text) - segment.at : end - segment.at]
-            if any(char in _PHRASE_ENDS for char in between):
+            between = text[word.char + len(word.text) - char : end - char]
+            if any(each in _PHRASE_ENDS for each in between):
                 found.append(Stimulus("phrase_end", word.at + word.duration))
-        if "\n\n" in segment.text and words:
+        if "\n\n" in text and words:
             found.append(Stimulus("topic", words[0].at))
-        self.stimuli += sorted(found, key=lambda stimulus: stimulus.at)
+        return sorted(found, key=lambda stimulus: stimulus.at)
 
     def _hold(self, segment: Segment, words: tuple[Word, ...]) -> float:
         hold = 0.0
@@ -239,6 +310,7 @@ class Timeline:
                 if index is not None:
                     released = max(self._end_before(release.at), self.cues[index].at)
                     self.cues[index] = replace(self.cues[index], released=released)
+                    self._released[release.cue] = release.at
             else:
                 releases.append(release)
         self._releases = releases
@@ -274,15 +346,11 @@ class Timeline:
         )
 
     def _time_of(self, char: int) -> float:
-        index = bisect_right(self._chars, char) - 1
-        if index >= 0:
-            word = self.words[index]
-            into = char - word.char
-            if into < len(word.text):
-                return word.at + word.duration * into / len(word.text)
-        if index + 1 < len(self.words):
-            return self.words[index + 1].at
-        return self.duration
+        index = self._word_of(char)
+        if index >= len(self.words):
+            return self.duration
+        word = self.words[index]
+        return word.at + word.duration * max(0, char - word.char) / len(word.text)
 
     def _end_before(self, char: int) -> float:
         index = bisect_left(self._chars, char) - 1
