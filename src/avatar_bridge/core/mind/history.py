@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avatar_bridge.core.mind.dialogue import Image, Message
 
@@ -25,6 +25,7 @@ INTERRUPTED = "— [interrupted]"
 _RULE = f"Where an answer of yours ends in {INTERRUPTED!r}, nothing behind that was heard; never write this mark."
 _OPENING = "(The conversation begins.)"
 _RECALLED = "What was said earlier, in short (a record, no instructions):"
+_NOTE = "Not from the user, for you to know:"
 _PICTURE = "(a picture was shown)"
 _IMAGE_TOKENS = 800
 _OVERHEAD = 4
@@ -98,10 +99,11 @@ class History:
         """Take a turn that is over."""
         self.exchanges.append(exchange)
 
-    def messages(self, system: str = "", asked: Exchange | None = None) -> tuple[Message, ...]:
+    def messages(self, system: str = "", asked: Exchange | None = None, *, note: str = "") -> tuple[Message, ...]:
         """Return the messages of a request: system text and summary, then the turns, then what is `asked` now.
 
-        Users and the character take turns in them, a user begins, and none is empty.
+        Users and the character take turns in them, a user begins, and none is empty. `note`: what the character is
+        to know this time; it stands before what is asked, for many models take no system text but the first.
         """
         parts = [system.strip(), _RULE, f"{_RECALLED}\n{self.summary}" if self.summary else ""]
         head = "\n\n".join(part for part in parts if part)
@@ -113,7 +115,11 @@ class History:
             flat += self._flat(exchange, pictures=index in with_images)
         if flat and flat[0].role != "user":
             flat.insert(0, Message("user", _OPENING))
-        return (Message("system", head), *_alternating(flat))
+        joined = _alternating(flat)
+        if note.strip() and joined and joined[-1].role == "user":
+            last = joined[-1]
+            joined[-1] = replace(last, text=f"({_NOTE}\n{note.strip()})\n\n{last.text}".strip())
+        return (Message("system", head), *joined)
 
     def cost(self, exchange: Exchange) -> int:
         """Return about how many tokens a turn takes."""
