@@ -116,6 +116,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "transformers": ("transformers", "torch"),
         "align": ("pocketsphinx",),
         "remote": ("httpx2",),
+        "mcp": ("mcp",),
         "web": ("fastapi", "uvicorn"),
     }
 )

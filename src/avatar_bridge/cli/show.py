@@ -20,7 +20,7 @@ from avatar_bridge.cli.options import (
 from avatar_bridge.cli.root import cli
 from avatar_bridge.commands import shell
 
-__all__ = ["calibrate", "demo", "perform", "render", "serve"]
+__all__ = ["calibrate", "demo", "mcp", "perform", "render", "serve"]
 
 
 @cli.command()
@@ -97,3 +97,16 @@ def calibrate(target: str, **arguments: Any) -> None:
     from avatar_bridge.commands import calibrate as command
 
     shell.run(command.calibrate(target, settings_of(arguments)))
+
+
+@cli.command()
+@having(*SETTING_OPTIONS, *STAGE_OPTIONS, *WEB_OPTIONS)
+@click.option("--url", default="", help="A bridge that runs already (its token in AVATAR_BRIDGE_TOKEN).")
+def mcp(url: str, **arguments: Any) -> None:
+    """Let a program with a model (an MCP host) make the character speak and act.
+
+    Example: avatar-bridge mcp --driver overlay
+    """
+    from avatar_bridge.commands import mcp as command
+
+    shell.run(command.mcp(settings_of(arguments), url=url))

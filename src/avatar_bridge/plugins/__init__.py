@@ -1,0 +1,1 @@
+"""The bridge inside other programs' frameworks, one file each."""
