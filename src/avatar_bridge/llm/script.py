@@ -111,7 +111,7 @@ class ScriptModel:
 def scripted_replies(text: str, source: str, *, rate: float, first: float) -> list[list[Step]]:
     """Return the replies of a file's text; raises UsageError with `source` and the line."""
     beginning = text.lstrip()
-    replies = _of_lines(text, source) if beginning.startswith("{") else _of_prose(text, rate, first)
+    replies = _of_lines(text, source) if beginning.startswith('{"') else _of_prose(text, rate, first)
     if not replies:
         raise UsageError(f"{source}: expected at least one reply, found none")
     return replies
@@ -136,6 +136,8 @@ def _of_lines(text: str, source: str) -> list[list[Step]]:
         try:
             row = json.loads(line)
             at = float(row.get("at", at)) if isinstance(row, dict) else at
+            if not 0 <= at < float("inf"):
+                raise ValueError("at is to be seconds from 0 on")
             event = _event(row)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UsageError(
@@ -168,7 +170,9 @@ def _event(row: Any) -> ReplyEvent | ModelError:
         return Finish(_REASONS[value], Usage(**row.get("usage", {})))
     if kind == "delayed":
         return Delayed(value, float(row["seconds"]))
-    return {"text": Delta, "reasoning": Reasoning, "error": ModelError}[kind](value)
+    if kind == "error":
+        return ModelError(value)
+    return Delta(value) if kind == "text" else Reasoning(value)
 
 
 def scripted_line(at: float, event: ReplyEvent | ModelError) -> str:

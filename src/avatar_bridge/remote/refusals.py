@@ -51,8 +51,18 @@ def spoken_refusal(data: bytes, longest: int = _LONGEST) -> str:
             found = found[0]
         if not isinstance(found, dict):
             break
-        found = next((found[key] for key in _WORDS if found.get(key)), None)
+        found = _told(found)
     return " ".join(found.split())[:longest] if isinstance(found, str) else ""
+
+
+def _told(found: Mapping[str, Any]) -> Any:
+    """Return what of an object's fields says most: words rather than a name for them, with their cause."""
+    said, cause = found.get("message"), found.get("Exception")
+    if isinstance(said, str) and isinstance(cause, str):
+        return f"{said}: {cause}"
+    if isinstance(said, str) and isinstance(found.get("error"), str):
+        return said
+    return next((found[key] for key in _WORDS if found.get(key)), None)
 
 
 def refusal_code(data: bytes) -> str:

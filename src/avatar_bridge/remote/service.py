@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -213,6 +214,8 @@ class Service:
             # a proxy of the environment's must not get what is meant for this machine; and what is not encrypted
             # needs none of the certificates, which take 20 ms to load
             bare = self._local and not self._encrypted
+            # its trace of headers would show a key that a service says back
+            logging.getLogger("httpcore2").setLevel(logging.WARNING)
             try:
                 self._client = httpx2.AsyncClient(
                     headers=self._headers,
