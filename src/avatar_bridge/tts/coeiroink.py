@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
+from avatar_bridge.tts.kana_marks import PAUSE, SpokenMora, kana_marks
 from avatar_bridge.tts.served import ServedVoice, heard, nearest, served, tempo
 from avatar_bridge.tts.voicevox_times import IPA
 
@@ -79,8 +80,7 @@ class CoeiroinkVoice(ServedVoice):
         except (KeyError, TypeError, binascii.Error):
             raise ProtocolError(f"COEIROINK at {self._service.url} answered without `wavBase64`") from None
         spoken = heard(self._service, "audio/wav", sound)
-        phonemes, note = _times(answer, spoken)
-        return replace(spoken, phonemes=phonemes, hop=_HOP if phonemes else 0.0, notes=(*spoken.notes, *note))
+        return _times(text, answer, spoken)
 
     async def _found(self) -> tuple[str, int]:
         """Return the speaker's uuid and the style's number that were chosen, looked up once."""
@@ -107,23 +107,42 @@ def _styles(found: Any) -> dict[str, tuple[str, int]]:
         raise ProtocolError("COEIROINK's /v1/speakers is no list of speakers with styles; is it version 2?") from None
 
 
-def _times(answer: Mapping[str, Any], spoken: SpokenSegment) -> tuple[tuple[Phoneme, ...], tuple[str, ...]]:
-    """Return the phonemes in seconds, or a note why there are none."""
+def _times(text: str, answer: Mapping[str, Any], spoken: SpokenSegment) -> SpokenSegment:
+    """Return speech with the answer's times, or with a note why it has none."""
     try:
-        ranges = [
-            (str(each["phoneme"]), int(each["wavRange"]["start"]), int(each["wavRange"]["end"]))
-            for mora in answer["moraDurations"]
-            for each in mora["phonemePitches"]
+        moras = [
+            [(str(each["phoneme"]), int(each["wavRange"]["start"]), int(each["wavRange"]["end"])) for each in sounds]
+            for sounds in (mora["phonemePitches"] for mora in answer["moraDurations"])
+            if sounds
         ]
     except (KeyError, TypeError, ValueError):
-        return (), ("COEIROINK told no times that are understood: they come from the sound itself",)
-    starts = [start for _, start, _ in ranges]
-    if not ranges or starts != sorted(starts) or any(not 0 <= start <= end for _, start, end in ranges):
-        return (), ("COEIROINK told times that are in no order: they come from the sound itself",)
-    rate = _rate(ranges[-1][2], spoken)
+        return _untimed(spoken, "told no times that are understood")
+    ranges = [sound for mora in moras for sound in mora]
+    edges = [edge for _, start, end in ranges for edge in (start, end)]
+    if not edges or edges != sorted(edges) or edges[0] < 0:
+        return _untimed(spoken, "told times that are in no order")
+    rate = _rate(edges[-1], spoken)
     if rate is None:
-        return (), ("COEIROINK's times do not fit the length of its sound: they come from the sound itself",)
-    return tuple(Phoneme(IPA.get(name, ""), start / rate, (end - start) / rate) for name, start, end in ranges), ()
+        return _untimed(spoken, "told times that do not fit the length of its sound")
+    phonemes = tuple(Phoneme(IPA.get(name, ""), start / rate, (end - start) / rate) for name, start, end in ranges)
+    return replace(spoken, phonemes=phonemes, marks=kana_marks(text, _moras(moras, rate)), hop=_HOP)
+
+
+def _untimed(spoken: SpokenSegment, why: str) -> SpokenSegment:
+    return replace(spoken, notes=(*spoken.notes, f"COEIROINK {why}: they come from the sound itself"))
+
+
+def _moras(moras: Sequence[Sequence[tuple[str, int, int]]], rate: int) -> list[SpokenMora]:
+    return [
+        SpokenMora(
+            sounds[0][0] if len(sounds) > 1 else "", _vowel(sounds[-1][0]), sounds[0][1] / rate, sounds[-1][2] / rate
+        )
+        for sounds in moras
+    ]
+
+
+def _vowel(name: str) -> str:
+    return name if IPA.get(name) else PAUSE
 
 
 def _rate(end: int, spoken: SpokenSegment) -> int | None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from avatar_bridge.core.speech.words import TextWord, split_words
+from avatar_bridge.core.speech.spoken_form import spoken_form
+from avatar_bridge.core.speech.words import language, split_words
 from avatar_bridge.core.vocabulary import WordMark
+from avatar_bridge.tts.least_cost import least_cost
 
 __all__ = ["SaidWord", "word_marks"]
+
+_MOST = 12
+"""Words that may be said for one written."""
+_UNSAID, _UNWRITTEN, _OTHER, _MORE = 1.0, 0.9, 1.2, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +28,37 @@ class SaidWord:
 
 
 def word_marks(text: str, said: Sequence[SaidWord]) -> tuple[WordMark, ...]:
-    """Return the times of the text's words, in order.
+    """Return the times of the text's words, in order; words that the voice left out get none.
 
-    Words that are the same on both sides hold the order; between two of them the others go one to one where their
-    number is the same ("2nd St." and "second street"), else the text's share the time of the voice's ("10 KB" and "ten
-    kilobytes"). Words that the voice left out get no mark.
+    A word that is read otherwise than it is written ("$3.50", "Dr.") is found by its spoken form, one that is in no
+    form by its neighbours.
     """
-    written = [word for word in split_words(text) if _plain(word.text)]
-    spoken = [word for word in said if _plain(word.text)]
-    return tuple(_marks(written, spoken))
+    places = spoken_form(text, language(split_words(text)))
+    spoken = [(word, plain) for word in said if (plain := _plain(word.text))]
+    if not places or not spoken:
+        return ()
+    forms = [
+        frozenset(map(_plain, (*place.readings, text[place.char : place.char + place.length]))) for place in places
+    ]
 
+    def ways(unit: int, start: int) -> Iterator[tuple[int, float]]:
+        yield 0, 0.0 if "" in forms[unit] else _UNSAID
+        joined, longest = "", max(map(len, forms[unit]))
+        for count, (_, plain) in enumerate(spoken[start : start + _MOST], 1):
+            joined += plain
+            if joined in forms[unit]:
+                yield count, 0.0
+            elif count <= 3:
+                yield count, _OTHER + _MORE * (count - 1)
+            elif len(joined) > longest:
+                return
 
-def _marks(written: Sequence[TextWord], spoken: Sequence[SaidWord]) -> Iterator[WordMark]:
-    matcher = SequenceMatcher(
-        None, [_plain(word.text) for word in written], [_plain(word.text) for word in spoken], autojunk=False
+    spans, _ = least_cost(len(places), [_UNWRITTEN] * len(spoken), ways)
+    return tuple(
+        WordMark(place.char, place.length, spoken[start][0].at, spoken[end - 1][0].end - spoken[start][0].at)
+        for place, (start, end) in zip(places, spans, strict=True)
+        if end > start
     )
-    for _, first, last, start, end in matcher.get_opcodes():
-        words, sounds = written[first:last], spoken[start:end]
-        if not words or not sounds:
-            continue
-        if len(words) == len(sounds):
-            for word, sound in zip(words, sounds, strict=True):
-                yield WordMark(word.char, len(word.text), sound.at, sound.end - sound.at)
-        else:
-            yield WordMark(words[0].char, words[-1].end - words[0].char, sounds[0].at, sounds[-1].end - sounds[0].at)
 
 
 def _plain(word: str) -> str:

@@ -16,6 +16,7 @@ from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError
+from avatar_bridge.tts.kana_marks import kana_marks
 from avatar_bridge.tts.served import ServedVoice, nearest, refused_as_absent, served, tempo
 from avatar_bridge.tts.speakable import check_range
 from avatar_bridge.tts.voicevox_times import HOP, QueryTimes, query_times
@@ -134,9 +135,11 @@ class VoicevoxVoice(ServedVoice):
             params={"speaker": style, "enable_interrogative_upspeak": "true" if self._upspeak else "false"},
             body=query,
         )
-        return self._timed(spoken, times, query)
+        return self._timed(text, spoken, times, query)
 
-    def _timed(self, spoken: SpokenSegment, times: QueryTimes | None, query: Mapping[str, Any]) -> SpokenSegment:
+    def _timed(
+        self, text: str, spoken: SpokenSegment, times: QueryTimes | None, query: Mapping[str, Any]
+    ) -> SpokenSegment:
         """Return speech with the query's times, unless the sound is not as long as they say."""
         promised = query.get("outputSamplingRate")
         notes = spoken.notes
@@ -151,7 +154,7 @@ class VoicevoxVoice(ServedVoice):
         if abs(times.duration - spoken.duration) > HOP:
             notes += (_misfit(self._service.what, spoken.duration, times.duration),)
             return replace(spoken, notes=notes)
-        return replace(spoken, phonemes=times.phonemes, hop=HOP, notes=notes)
+        return replace(spoken, phonemes=times.phonemes, marks=kana_marks(text, times.moras), hop=HOP, notes=notes)
 
     async def _found(self) -> int:
         """Return the number of the style that was chosen, looked up once."""

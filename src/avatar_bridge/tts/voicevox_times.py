@@ -7,13 +7,14 @@ silence at both ends, the pauses' override and scale, the speed over everything,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from avatar_bridge.core.speech.ipa import BOUNDARY
 from avatar_bridge.core.vocabulary import Phoneme
+from avatar_bridge.tts.kana_marks import SpokenMora
 
 __all__ = ["HOP", "IPA", "QueryTimes", "query_times"]
 
@@ -38,6 +39,8 @@ class QueryTimes:
     """The sounds of a query in order, an empty boundary before each accent phrase, and their length."""
 
     phonemes: tuple[Phoneme, ...]
+    moras: tuple[SpokenMora, ...]
+    """The same by mora, pauses within the text too, the silence at both ends not."""
     duration: float
 
 
@@ -46,6 +49,7 @@ class _Sound:
     name: str
     seconds: float
     """As the query has it."""
+    vowel: bool = True
     opens: bool = False
     """True on the first sound of an accent phrase."""
 
@@ -57,27 +61,42 @@ def query_times(query: Mapping[str, Any], *, upspeak: bool = True) -> QueryTimes
     """
     try:
         found = list(_sounds(query["accent_phrases"], upspeak))
-        if not any(sound.seconds for sound in found):
-            return None
         before, after = _seconds(query["prePhonemeLength"]), _seconds(query["postPhonemeLength"])
         override = query.get("pauseLength")
         stretch, speed = _seconds(query.get("pauseLengthScale", 1.0)), _seconds(query["speedScale"])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no AudioQuery: {type(error).__name__}: {error}") from None
+    if not any(sound.seconds for sound in found if sound.name != "pau"):
+        return None
     if not speed:
         raise ValueError("an AudioQuery with speedScale 0")
-    phonemes: list[Phoneme] = []
+    timed: list[tuple[_Sound, float, float]] = []
     frames = 0
     for sound in (_Sound("sil", before), *found, _Sound("sil", after)):
         seconds = sound.seconds
         if sound.name == "pau":
             seconds = (seconds if override is None else _seconds(override)) * stretch
         count = round(seconds / speed * _FRAMES_A_SECOND)
-        if sound.opens:
-            phonemes.append(Phoneme(BOUNDARY, frames * HOP, 0.0))
-        phonemes.append(Phoneme(IPA.get(sound.name, ""), frames * HOP, count * HOP))
+        timed.append((sound, frames * HOP, count * HOP))
         frames += count
-    return QueryTimes(tuple(phonemes), frames * HOP)
+    return QueryTimes(tuple(_phonemes(timed)), tuple(_moras(timed[1:-1])), frames * HOP)
+
+
+def _phonemes(timed: Sequence[tuple[_Sound, float, float]]) -> Iterator[Phoneme]:
+    for sound, at, duration in timed:
+        if sound.opens:
+            yield Phoneme(BOUNDARY, at, 0.0)
+        yield Phoneme(IPA.get(sound.name, ""), at, duration)
+
+
+def _moras(timed: Sequence[tuple[_Sound, float, float]]) -> Iterator[SpokenMora]:
+    consonant, begin, opens = "", 0.0, False
+    for sound, at, duration in timed:
+        if not sound.vowel:
+            consonant, begin, opens = sound.name, at, sound.opens
+            continue
+        yield SpokenMora(consonant, sound.name, begin if consonant else at, at + duration, opens or sound.opens)
+        consonant, opens = "", False
 
 
 def _sounds(phrases: Any, upspeak: bool) -> Iterator[_Sound]:
@@ -87,8 +106,8 @@ def _sounds(phrases: Any, upspeak: bool) -> Iterator[_Sound]:
         for number, mora in enumerate(moras):
             consonant = mora.get("consonant")
             if consonant is not None:
-                yield _Sound(consonant, _seconds(mora["consonant_length"]), number == 0)
-            yield _Sound(mora["vowel"], _seconds(mora["vowel_length"]), number == 0 and consonant is None)
+                yield _Sound(consonant, _seconds(mora["consonant_length"]), False, number == 0)
+            yield _Sound(mora["vowel"], _seconds(mora["vowel_length"]), True, number == 0 and consonant is None)
         # a voiced last mora of a question is heard once more, higher
         if upspeak and moras and phrase.get("is_interrogative") and _seconds(moras[-1].get("pitch", 0.0)) > 0:
             yield _Sound(moras[-1]["vowel"], _UPSPEAK)

@@ -22,7 +22,8 @@ __all__ = ["SoundData", "decode_sound", "media_type", "mixed"]
 _UNKNOWN = 0x7FFF_0000
 """A length from here on was written by one who did not know it yet; so was 0."""
 _COMPRESSED = (b"OggS", b"fLaC", b"ID3", b"RF64", b"FORM", b"caff", b".snd")
-_RAW = frozenset({"audio/pcm", "audio/raw", "audio/x-raw", "audio/l16", "application/octet-stream"})
+_NAMELESS = "application/octet-stream"
+_RAW = frozenset({"audio/pcm", "audio/raw", "audio/x-raw", "audio/l16", _NAMELESS})
 _EXTENSIBLE, _PCM, _FLOAT = 0xFFFE, 1, 3
 _FORMATS: Mapping[tuple[int, int], str] = MappingProxyType(
     {(_PCM, 8): "u1", (_PCM, 16): "<i2", (_PCM, 32): "<i4", (_FLOAT, 32): "<f4", (_FLOAT, 64): "<f8"}
@@ -56,9 +57,14 @@ def decode_sound(data: bytes, header: str = "", rate: int | None = None) -> Soun
     kind, parameters = media_type(header)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return _wav(data)
-    if not data.startswith(_COMPRESSED) and kind in _RAW:
-        return _raw(data, parameters, rate)
-    return _decoded(data)
+    if data.startswith(_COMPRESSED) or kind not in _RAW:
+        return _decoded(data)
+    if kind == _NAMELESS and data[:1] == b"\xff" and data[1:2] >= b"\xe0":
+        try:
+            return _decoded(data)
+        except ValueError:
+            return _raw(data, parameters, rate)
+    return _raw(data, parameters, rate)
 
 
 def mixed(frames: NDArray[np.float32]) -> Samples:
