@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any, Protocol
 
-from avatar_bridge import __version__, registry
+from avatar_bridge import registry
 from avatar_bridge.assembly import Cast
 from avatar_bridge.core.motion.prompt import instructions
 from avatar_bridge.errors import AvatarBridgeError, UsageError
@@ -151,7 +152,7 @@ def mcp_server(stage: McpStage, *, tags: str = "") -> MCPServer:
     server: MCPServer = MCPServer(
         "avatar-bridge",
         instructions=f"An animated character speaks what `say` is given, aloud. {tags}".strip(),
-        version=__version__,
+        version=version("avatar-bridge"),
         log_level="WARNING",
     )
 
