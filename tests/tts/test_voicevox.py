@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import unquote_plus
 
 import numpy as np
 import pytest
@@ -215,6 +217,15 @@ async def test_giving_up_closes_the_connection() -> None:
         await asyncio.wait_for(engine.left.wait(), 10)
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_what_is_said_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    engine = VoicevoxEngine()
+    async with speaking(engine) as voice:
+        await say(voice, HELLO)
+    assert engine.asked
+    assert HELLO not in unquote_plus(caplog.text)
 
 
 async def test_nothing_to_say_asks_nothing() -> None:

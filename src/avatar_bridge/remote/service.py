@@ -214,8 +214,9 @@ class Service:
             # a proxy of the environment's must not get what is meant for this machine; and what is not encrypted
             # needs none of the certificates, which take 20 ms to load
             bare = self._local and not self._encrypted
-            # its trace of headers would show a key that a service says back
-            logging.getLogger("httpcore2").setLevel(logging.WARNING)
+            # its trace of headers would show a key that a service says back, its list of requests a text in an address
+            for chatty in ("httpcore2", "httpx2"):
+                logging.getLogger(chatty).setLevel(logging.WARNING)
             try:
                 self._client = httpx2.AsyncClient(
                     headers=self._headers,
