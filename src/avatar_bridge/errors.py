@@ -10,6 +10,7 @@ __all__ = [
     "ModelError",
     "MotionMapError",
     "PeerError",
+    "PersonaError",
     "ProtocolError",
     "RefusedError",
     "ScriptError",
@@ -37,6 +38,10 @@ class SettingsError(UsageError):
 
 class MotionMapError(UsageError):
     """A motion map does not validate; the message names file, line and key."""
+
+
+class PersonaError(UsageError):
+    """A persona or a character card cannot be read; the message names the file, the place and what was expected."""
 
 
 class ScriptError(UsageError):
