@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment
@@ -80,7 +81,7 @@ class CoeiroinkVoice(ServedVoice):
         except (KeyError, TypeError, binascii.Error):
             raise ProtocolError(f"COEIROINK at {self._service.url} answered without `wavBase64`") from None
         spoken = heard(self._service, "audio/wav", sound)
-        return _times(text, answer, spoken)
+        return _times(text, answer, spoken, _openings(prosody["detail"]))
 
     async def _found(self) -> tuple[str, int]:
         """Return the speaker's uuid and the style's number that were chosen, looked up once."""
@@ -107,7 +108,13 @@ def _styles(found: Any) -> dict[str, tuple[str, int]]:
         raise ProtocolError("COEIROINK's /v1/speakers is no list of speakers with styles; is it version 2?") from None
 
 
-def _times(text: str, answer: Mapping[str, Any], spoken: SpokenSegment) -> SpokenSegment:
+def _openings(detail: Sequence[Any]) -> frozenset[int]:
+    """Return the numbers of the moras, pauses not counted, that accent phrases begin with."""
+    lengths = (len(phrase) for phrase in detail if isinstance(phrase, list))
+    return frozenset(accumulate(lengths, initial=0))
+
+
+def _times(text: str, answer: Mapping[str, Any], spoken: SpokenSegment, openings: frozenset[int]) -> SpokenSegment:
     """Return speech with the answer's times, or with a note why it has none."""
     try:
         moras = [
@@ -125,20 +132,23 @@ def _times(text: str, answer: Mapping[str, Any], spoken: SpokenSegment) -> Spoke
     if rate is None:
         return _untimed(spoken, "told times that do not fit the length of its sound")
     phonemes = tuple(Phoneme(IPA.get(name, ""), start / rate, (end - start) / rate) for name, start, end in ranges)
-    return replace(spoken, phonemes=phonemes, marks=kana_marks(text, _moras(moras, rate)), hop=_HOP)
+    return replace(spoken, phonemes=phonemes, marks=kana_marks(text, list(_moras(moras, rate, openings))), hop=_HOP)
 
 
 def _untimed(spoken: SpokenSegment, why: str) -> SpokenSegment:
     return replace(spoken, notes=(*spoken.notes, f"COEIROINK {why}: they come from the sound itself"))
 
 
-def _moras(moras: Sequence[Sequence[tuple[str, int, int]]], rate: int) -> list[SpokenMora]:
-    return [
-        SpokenMora(
-            sounds[0][0] if len(sounds) > 1 else "", _vowel(sounds[-1][0]), sounds[0][1] / rate, sounds[-1][2] / rate
-        )
-        for sounds in moras
-    ]
+def _moras(
+    moras: Sequence[Sequence[tuple[str, int, int]]], rate: int, openings: frozenset[int]
+) -> Iterator[SpokenMora]:
+    number = 0
+    for sounds in moras:
+        vowel = _vowel(sounds[-1][0])
+        consonant = sounds[0][0] if len(sounds) > 1 else ""
+        opens = vowel != PAUSE and number in openings
+        yield SpokenMora(consonant, vowel, sounds[0][1] / rate, sounds[-1][2] / rate, opens)
+        number += vowel != PAUSE
 
 
 def _vowel(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +52,8 @@ class _Sound:
     vowel: bool = True
     opens: bool = False
     """True on the first sound of an accent phrase."""
+    again: bool = False
+    """True where it draws out the mora before it."""
 
 
 def query_times(query: Mapping[str, Any], *, upspeak: bool = True) -> QueryTimes | None:
@@ -89,14 +91,20 @@ def _phonemes(timed: Sequence[tuple[_Sound, float, float]]) -> Iterator[Phoneme]
         yield Phoneme(IPA.get(sound.name, ""), at, duration)
 
 
-def _moras(timed: Sequence[tuple[_Sound, float, float]]) -> Iterator[SpokenMora]:
+def _moras(timed: Sequence[tuple[_Sound, float, float]]) -> list[SpokenMora]:
+    found: list[SpokenMora] = []
     consonant, begin, opens = "", 0.0, False
     for sound, at, duration in timed:
         if not sound.vowel:
             consonant, begin, opens = sound.name, at, sound.opens
             continue
-        yield SpokenMora(consonant, sound.name, begin if consonant else at, at + duration, opens or sound.opens)
+        if sound.again:
+            found[-1] = replace(found[-1], end=at + duration)
+            continue
+        begin = begin if consonant else at
+        found.append(SpokenMora(consonant, sound.name, begin, at + duration, opens or sound.opens))
         consonant, opens = "", False
+    return found
 
 
 def _sounds(phrases: Any, upspeak: bool) -> Iterator[_Sound]:
@@ -110,7 +118,7 @@ def _sounds(phrases: Any, upspeak: bool) -> Iterator[_Sound]:
             yield _Sound(mora["vowel"], _seconds(mora["vowel_length"]), True, number == 0 and consonant is None)
         # a voiced last mora of a question is heard once more, higher
         if upspeak and moras and phrase.get("is_interrogative") and _seconds(moras[-1].get("pitch", 0.0)) > 0:
-            yield _Sound(moras[-1]["vowel"], _UPSPEAK)
+            yield _Sound(moras[-1]["vowel"], _UPSPEAK, again=True)
         pause = phrase.get("pause_mora")
         if pause is not None:
             yield _Sound(pause["vowel"], _seconds(pause["vowel_length"]))

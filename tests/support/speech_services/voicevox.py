@@ -190,7 +190,7 @@ class VoicevoxEngine(SpeechService):
         counts = frame_counts(query, upspeak)
         if self.fault == "unknown_lengths":
             counts = [("a", 20, True)] * len(moras)
-        self._remember(counts)
+        self._remember(counts, query["accent_phrases"], upspeak)
         if self.fault == "other_length":
             counts.append(("a", 37, True))
         stretches = [
@@ -199,12 +199,12 @@ class VoicevoxEngine(SpeechService):
         ]
         return self._sound(stretches, 48000 if self.fault == "wrong_rate" else RATE)
 
-    def _remember(self, counts: list[tuple[str, int, bool]]) -> None:
+    def _remember(self, counts: list[tuple[str, int, bool]], phrases: list[dict[str, Any]], upspeak: bool) -> None:
         edges = [0]
         for _, count, _ in counts:
             edges.append(edges[-1] + FRAME * count)
         self.truth = [(name, edges[at], edges[at + 1]) for at, (name, _, _) in enumerate(counts)]
-        # a mora begins with its consonant; upspeak's copies come last in their phrase, so moras are counted by vowels
+        # a mora begins with its consonant; what draws a question out comes last in its phrase
         begins, consonant = [], None
         for name, start, _ in self.truth:
             if name in ("sil", "pau"):
@@ -214,7 +214,14 @@ class VoicevoxEngine(SpeechService):
                 consonant = None
             else:
                 consonant = start
-        self.words = [(char, begins[mora] / RATE) for char, mora in self._starts if mora < len(begins)]
+        own: list[int] = []
+        drawn = 0
+        for phrase in phrases:
+            moras = phrase["moras"]
+            first = own[-1] + 1 + drawn if own else 0
+            own += range(first, first + len(moras))
+            drawn = int(upspeak and phrase["is_interrogative"] and moras[-1]["pitch"] > 0)
+        self.words = [(char, begins[own[mora]] / RATE) for char, mora in self._starts if own[mora] < len(begins)]
 
     def _sound(self, stretches: list[tuple[float, int]], rate: int) -> Reply:
         return Reply(wav_bytes(tone(stretches, rate), rate, fault=self.fault), "audio/wav", sounds=True)
