@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from avatar_bridge import registry
+from avatar_bridge.assembly.aligners import SoughtWords
 from avatar_bridge.assembly.events import GameEvents
 from avatar_bridge.assembly.parts import (
     Served,
@@ -27,7 +28,7 @@ from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, GameEvent, State
 from avatar_bridge.errors import SpeakerError, UsageError
-from avatar_bridge.ports import Adopter, Audience, Clock, Driver, Follower, Games, Speaker, Voice
+from avatar_bridge.ports import Adopter, Aligner, Audience, Clock, Driver, Follower, Games, Speaker, Voice
 from avatar_bridge.settings import Settings, read_settings
 from avatar_bridge.stage.beat import Beat
 from avatar_bridge.stage.body import Body
@@ -73,8 +74,12 @@ class Bridge:
         character: str = "",
         beat: Beat | None = None,
         ledger: Ledger | None = None,
+        aligner: Aligner | None = None,
     ) -> None:
-        """`character`: its name in a cast, empty for the main one; `beat`: one that others share and somebody runs."""
+        """`character`: its name in a cast, empty for the main one; `beat`: one that others share and somebody runs.
+
+        `aligner`: who looks for the words of a voice that tells no times.
+        """
         self.ledger = ledger or Ledger()
         """What was spent on utterances so far."""
         self.character = character
@@ -86,6 +91,7 @@ class Bridge:
         self._speaker = speaker
         self._clock = clock or (beat.clock if beat is not None else SystemClock())
         self._preparing = preparing
+        self._words = SoughtWords(aligner)
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None
@@ -144,6 +150,7 @@ class Bridge:
             character=served.character,
             beat=beat,
             ledger=build_ledger(chosen, served.character),
+            aligner=voices.aligner(chosen.voice),
         )
 
     async def __aenter__(self) -> Self:
@@ -152,6 +159,7 @@ class Bridge:
             undo.push_async_callback(self._speaker.close)
             await self._open_voice()
             undo.push_async_callback(self._voice.close)
+            undo.push_async_callback(self._words.close)
             if self.settings.trace:
                 self._trace = undo.enter_context(Trace(self.settings.trace))
             bodies = [Body(driver, build_mixer(self.settings.motion), trace=self._trace) for driver in self._drivers]
@@ -159,6 +167,7 @@ class Bridge:
             self._stage.followers = self._followers
             self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
             self._keeping = {body.driver.name: self._tasks.create_task(self._keep(body)) for body in bodies}
+            self._words.start(self._tasks, self._voice, self.settings.voice)
             self._beat.add(self._stage)
             if not self._beat_is_shared:
                 self._beating = self._tasks.create_task(self._beat.run())
@@ -195,7 +204,8 @@ class Bridge:
     @property
     def troubles(self) -> list[Diagnostic]:
         """What went wrong with the voice, the sound and the trace so far: the latest, for a show may last for days."""
-        self._troubles = [*self._troubles, *self._voice.diagnostics(), *self._speaker.diagnostics()][-_TROUBLES:]
+        news = [*self._voice.diagnostics(), *self._speaker.diagnostics(), *self._words.diagnostics()]
+        self._troubles = [*self._troubles, *news][-_TROUBLES:]
         trace = [self._trace.trouble] if self._trace and self._trace.trouble else []
         followers = self._stage.troubles if self._stage else []
         return [*self._troubles, *followers, *trace]
@@ -279,6 +289,7 @@ class Bridge:
             parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
             segmenter=Segmenter(),
             preparing=self._preparing,
+            aligner=self._words.aligner,
             keep_audio=keep_audio,
         )
         return await self._perform(performance, turn)
@@ -396,7 +407,7 @@ class Bridge:
             for body in self.stage.bodies:
                 partings.create_task(self._close(body))
         self._beat.remove(self.stage)
-        for task in (*self._keeping.values(), self._beating):
+        for task in (*self._keeping.values(), self._beating, self._words.opening):
             if task is not None:
                 task.cancel()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 
+from avatar_bridge.assembly.aligners import SharedAligner, build_aligner
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
 from avatar_bridge.ports import Voice, VoiceAbilities
 from avatar_bridge.settings import VoiceSettings
@@ -66,6 +67,14 @@ class Voices:
         """`build` makes a voice that nobody has yet, with notes about the choice."""
         self._build = build
         self._voices: dict[str, tuple[SharedVoice, tuple[Diagnostic, ...]]] = {}
+        self._aligner: SharedAligner | None = None
+
+    def aligner(self, settings: VoiceSettings) -> SharedAligner | None:
+        """Return the one aligner for all voices; None where these settings want none or none is installed."""
+        found = build_aligner(settings) if self._aligner is None else None
+        if found is not None:
+            self._aligner = SharedAligner(found)
+        return self._aligner if settings.align else None
 
     def voice(self, settings: VoiceSettings) -> tuple[SharedVoice, tuple[Diagnostic, ...]]:
         """Return the voice of these settings, and notes about the choice, once."""

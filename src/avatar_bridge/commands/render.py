@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,16 +11,19 @@ import numpy as np
 
 from avatar_bridge import registry
 from avatar_bridge.assembly import build_mixer, build_voice
+from avatar_bridge.assembly.aligners import build_aligner, needs_aligner
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.rehearsal import rehearse
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, Segment
-from avatar_bridge.errors import UsageError
+from avatar_bridge.errors import AvatarBridgeError, UsageError
 from avatar_bridge.files import write_atomically
 from avatar_bridge.ports import Voice
 from avatar_bridge.settings import Settings
+from avatar_bridge.stage.aligning import patient
 from avatar_bridge.stage.performance import spoken
+from avatar_bridge.stage.preparing import Preparing, prepare_aside
 from avatar_bridge.wire import report, subtitles, timeline_json
 from avatar_bridge.wire.wav import encode_wav
 
@@ -51,15 +55,15 @@ async def compose(script: str, settings: Settings) -> Rendering:
     timeline = Timeline(motion_map)
     segments = _cut(script, settings, timeline, motion_map.names())
     voice, notes = build_voice(settings.voice)
-    await voice.open()
-    try:
-        parts, rate = await _speak(voice, segments, timeline)
-    finally:
-        await voice.close()
+    async with AsyncExitStack() as undo:
+        await voice.open()
+        undo.push_async_callback(voice.close)
+        preparing, more = await _preparing(voice, settings, undo)
+        parts, rate = await _speak(voice, segments, timeline, preparing)
     timeline.close()
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     frames = rehearse(timeline, build_mixer(settings.motion))
-    return Rendering(timeline, samples, rate, frames, notes)
+    return Rendering(timeline, samples, rate, frames, (*notes, *more))
 
 
 async def render(script: str, out: Path, settings: Settings) -> list[Path]:
@@ -121,11 +125,28 @@ def _cut(script: str, settings: Settings, timeline: Timeline, names: frozenset[s
     return segmenter.segments()
 
 
-async def _speak(voice: Voice, segments: Sequence[Segment], timeline: Timeline) -> tuple[list[Samples], int]:
+async def _preparing(
+    voice: Voice, settings: Settings, undo: AsyncExitStack
+) -> tuple[Preparing, tuple[Diagnostic, ...]]:
+    """Return how segments get their words, which has all the time it needs; and why it is but estimated."""
+    aligner = build_aligner(settings.voice) if needs_aligner(voice, settings.voice) else None
+    if aligner is None:
+        return prepare_aside, ()
+    try:
+        await aligner.open()
+    except AvatarBridgeError as error:
+        return prepare_aside, (Diagnostic(f"the times of words are estimated: {error}"),)
+    undo.push_async_callback(aligner.close)
+    return patient(aligner, prepare_aside), ()
+
+
+async def _speak(
+    voice: Voice, segments: Sequence[Segment], timeline: Timeline, preparing: Preparing
+) -> tuple[list[Samples], int]:
     parts: list[Samples] = []
     rate = 48_000
     for segment in segments:
-        prepared = await spoken(voice, segment, timeline)
+        prepared = await spoken(voice, segment, timeline, preparing)
         rate = prepared.rate if prepared else rate
         placed = timeline.place(segment, prepared)
         parts.append(np.zeros(round(placed.silence * rate), np.float32))

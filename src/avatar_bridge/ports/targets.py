@@ -10,7 +10,18 @@ from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Frame, Samples, State
 
-__all__ = ["Abilities", "Acted", "Adopter", "Command", "Driver", "Follower", "TargetState", "Timed", "Witness"]
+__all__ = [
+    "Abilities",
+    "Acted",
+    "Adopter",
+    "Command",
+    "Corrected",
+    "Driver",
+    "Follower",
+    "TargetState",
+    "Timed",
+    "Witness",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +177,13 @@ class Follower(Protocol):
 
     def ended(self, heard: HeardText) -> None:
         """Learn that the utterance is over: spoken out, or interrupted where `heard` is not complete."""
+        ...
+
+
+@runtime_checkable
+class Corrected(Follower, Protocol):
+    """A follower that takes better times for a segment it was told of; others go on by the first ones."""
+
+    def corrected(self, timeline: Timeline, placed: PlacedSegment, samples: Samples, rate: int) -> None:
+        """Learn that words, sounds, mouth and cues of a segment stand at other times now; its audio is the same."""
         ...

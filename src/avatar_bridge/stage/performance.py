@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -13,19 +13,18 @@ import numpy as np
 from avatar_bridge.core.script.feelings import Feelings
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
-from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline, prepare
+from avatar_bridge.core.timeline.timeline import HeardText, Prepared, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment, SpokenSegment, WordMark
 from avatar_bridge.errors import AvatarBridgeError, ScriptError, UsageError
-from avatar_bridge.ports import Voice
+from avatar_bridge.ports import Aligner, Voice
+from avatar_bridge.stage.aligning import Aligning
+from avatar_bridge.stage.preparing import Preparing, prepare_aside
 from avatar_bridge.stage.stage import Stage
 
 __all__ = ["Outcome", "Performance", "Preparing", "Script", "join", "prepare_aside", "spoken", "warm_up"]
 
 Script = str | Iterable[str] | AsyncIterable[str]
 """Tagged text, whole or as it streams."""
-
-Preparing = Callable[[str, SpokenSegment], Awaitable[Prepared]]
-"""How a spoken segment gets its words and its mouth."""
 
 AHEAD = 12.0
 """Seconds of audio that may be ready before they are heard; the voice waits beyond that."""
@@ -44,11 +43,6 @@ _SILENCE_RATE = 48_000
 _UNSPOKEN = np.zeros(0, np.float32)
 _TELLING = 1.0
 """Seconds of audio from which on a segment tells how fast the voice speaks."""
-
-
-async def prepare_aside(text: str, spoken: SpokenSegment) -> Prepared:
-    """Prepare a segment in another thread, so that the beat goes on."""
-    return await asyncio.to_thread(prepare, text, spoken)
 
 
 async def warm_up() -> None:
@@ -91,7 +85,8 @@ def join(pieces: Sequence[SpokenSegment]) -> SpokenSegment:
         hop = max(hop, piece.hop)
         length += len(piece.samples)
     notes = tuple(note for piece in pieces for note in piece.notes)
-    return SpokenSegment(np.concatenate(samples), rate, tuple(phonemes), tuple(marks), hop, notes)
+    aligned = any(piece.aligned for piece in pieces)
+    return SpokenSegment(np.concatenate(samples), rate, tuple(phonemes), tuple(marks), hop, notes, aligned)
 
 
 class Performance:
@@ -107,6 +102,7 @@ class Performance:
         parser: Parser,
         segmenter: Segmenter,
         preparing: Preparing = prepare_aside,
+        aligner: Aligner | None = None,
         keep_audio: bool = False,
         feelings: Feelings | None = None,
     ) -> None:
@@ -120,7 +116,7 @@ class Performance:
         self._voice = voice
         self._parser = parser
         self._segmenter = segmenter
-        self._preparing = preparing
+        self._aligning = Aligning(aligner, preparing, stage)
         self._feelings = feelings
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
         self._kept: list[Samples] | None = [] if keep_audio else None
@@ -137,13 +133,14 @@ class Performance:
         self._began = self._fed = self._stage.clock.time()
         self._stage.begin(self.timeline)
         failure: list[BaseException] = []
-        async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(self._read(failure))
-            pacing = tasks.create_task(self._pace())
-            await self._speak()
-            await reading
-            pacing.cancel()
-        await self._stage.until(self._stage.spoken_out)
+        async with self._aligning:
+            async with asyncio.TaskGroup() as tasks:
+                reading = tasks.create_task(self._read(failure))
+                pacing = tasks.create_task(self._pace())
+                await self._speak()
+                await reading
+                pacing.cancel()
+            await self._stage.until(self._stage.spoken_out)
         self._stage.end()
         if failure:
             raise failure[0]
@@ -214,13 +211,15 @@ class Performance:
         while (segment := await self._segments.get()) is not None:
             if speaker.queued() > AHEAD:
                 await self._stage.until(lambda: speaker.queued() <= AHEAD)
-            prepared = await spoken(self._voice, segment, self.timeline, self._preparing, self._stage.mark)
+            prepared = await spoken(self._voice, segment, self.timeline, self._aligning.prepare, self._stage.mark)
             self._underway.popleft()
             placed = self.timeline.place(segment, prepared)
             if placed.duration > _TELLING:
                 self._learn_rate(segment.text, placed.duration)
             self._rate = prepared.rate if prepared else self._rate
             self._stage.grow(placed, prepared.samples if prepared else _UNSPOKEN, self._rate)
+            if prepared:
+                self._aligning.placed(segment.index, segment.text)
             if placed.silence:
                 self._play(np.zeros(round(placed.silence * self._rate), np.float32))
             if prepared:

@@ -6,15 +6,18 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from avatar_bridge.core.timeline.timeline import PlacedSegment, Timeline
+from avatar_bridge.core.timeline.timeline import PlacedSegment, Prepared, Timeline
 from avatar_bridge.core.vocabulary import Diagnostic, Samples, State
-from avatar_bridge.ports import Clock, Follower, Speaker
+from avatar_bridge.ports import Clock, Corrected, Follower, Speaker
 from avatar_bridge.stage.beat import FRAME, Beat
 from avatar_bridge.stage.body import Body
 
 __all__ = ["FRAME", "Stage"]
 
+_SETTLED = 0.05
+"""Seconds beyond what every target has been handed from which on a correction may show."""
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +73,18 @@ class Stage:
         if timeline is not None and self.followers:
             self._tell(lambda follower: follower.grew(timeline, placed, samples, rate))
 
+    def realign(self, index: int, prepared: Prepared) -> None:
+        """Correct a segment of the running utterance by better times, as far as no target has begun it."""
+        timeline = self._timeline
+        if timeline is None:
+            return
+        lead = max((body.driver.lead for body in self._standing()), default=0.0)
+        placed = timeline.realign(index, prepared, after=self.speaker.heard() + lead + _SETTLED)
+        if placed is None:
+            return
+        for follower in [each for each in self.followers if isinstance(each, Corrected)]:
+            self._tell_one(follower, partial(follower.corrected, timeline, placed, prepared.samples, prepared.rate))
+
     def enter(self, state: State) -> None:
         """Set what the character does between utterances: idle, listening or thinking."""
         self._state = state
@@ -107,19 +122,22 @@ class Stage:
             self._tell(lambda follower: follower.ended(text))
 
     def _tell(self, tell: Callable[[Follower], None]) -> None:
-        """Let nothing that a follower raises reach the stage: it is left out instead."""
         for follower in tuple(self.followers):
-            try:
-                tell(follower)
-            except Exception as error:  # noqa: BLE001 - whoever follows may be anybody's
-                _log.exception("the follower %r failed", follower)
-                self.followers.remove(follower)
-                self.troubles.append(
-                    Diagnostic(
-                        f"{type(follower).__name__} follows the speech no more, since it failed: {error!r}",
-                        suggestion="this is a defect of it: please report it to its author",
-                    )
+            self._tell_one(follower, partial(tell, follower))
+
+    def _tell_one(self, follower: Follower, tell: Callable[[], None]) -> None:
+        """Let nothing that a follower raises reach the stage: it is left out instead."""
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001 - whoever follows may be anybody's
+            _log.exception("the follower %r failed", follower)
+            self.followers.remove(follower)
+            self.troubles.append(
+                Diagnostic(
+                    f"{type(follower).__name__} follows the speech no more, since it failed: {error!r}",
+                    suggestion="this is a defect of it: please report it to its author",
                 )
+            )
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return within a frame after `condition` became true; it is asked once a frame.
