@@ -117,7 +117,7 @@ def test_ffmpeg_reads_the_rest(tmp_path: Path, name: str, options: tuple[str, ..
     likeness = np.correlate(sound.samples, own[4000:-4000], "valid").max()
     assert likeness > 0.8 * np.linalg.norm(own) * np.linalg.norm(sound.samples)
     level = float(np.sqrt(np.mean(sound.samples**2) / np.mean(own**2)))
-    assert level == pytest.approx(1.0, abs=0.15)
+    assert level == pytest.approx(1.0, abs=0.32)  # some put mono into two channels at -3 dB
 
 
 @pytest.mark.peer
