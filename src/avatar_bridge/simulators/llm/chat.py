@@ -192,7 +192,7 @@ class _Frame:
         self._count = 0
 
     def made(self, delta: dict[str, Any] | None, finish: str | None = None, *, usage: bool = False) -> str:
-        self._count += delta is not None
+        self._count += bool(delta) and "role" not in (delta or {})
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         counts = {
             "prompt_tokens": 20,
