@@ -11,7 +11,7 @@ from avatar_bridge.commands.map_tables import unread
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.keyframes import Track
 from avatar_bridge.core.motion.motion_map import MotionMap, schema
-from avatar_bridge.core.motion.prompt import CHARS_PER_TOKEN, instructions
+from avatar_bridge.core.motion.prompt import instructions, prompt_tokens
 
 __all__ = ["check", "check_lines", "listing", "prompt", "remarks", "schema_json"]
 
@@ -74,7 +74,7 @@ def check(name: str) -> dict[str, Any]:
         "map": str(registry.find_map(name)),
         "actions": len(motion_map.actions),
         "names": len(motion_map.names()),
-        "prompt_tokens": -(-len(instructions(motion_map)) // CHARS_PER_TOKEN),
+        "prompt_tokens": prompt_tokens(instructions(motion_map)),
         "remarks": [
             {"action": action.name, "message": remark}
             for action in motion_map.actions.values()
