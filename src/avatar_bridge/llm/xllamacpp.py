@@ -14,6 +14,7 @@ from avatar_bridge.llm.chat_form import chat_messages, without_tools
 from avatar_bridge.llm.gguf import read_gguf
 from avatar_bridge.llm.pulled import pulled
 from avatar_bridge.llm.small_talk import small_talk
+from avatar_bridge.llm.written import Written
 from avatar_bridge.ports import ModelAbilities
 
 __all__ = ["XllamacppEngine"]
@@ -75,12 +76,13 @@ class XllamacppEngine:
         Raises ModelError where the request does not fit the model.
         """
         body = self._body(request)
-        reason, usage = None, Usage()
+        reason, usage, written = None, Usage(), Written()
         for chunk in self._chunks(body):
             usage = _usage(chunk) or usage
             for choice in chunk.get("choices", ()):
-                yield from _events(choice.get("delta") or {})
+                yield from _events(choice.get("delta") or {}, written)
                 reason = choice.get("finish_reason") or reason
+        yield from written.close()
         if reason not in _REASONS:
             raise ModelError(f"the model {self.name!r} broke off in mid-answer")
         yield Finish(reason, usage)
@@ -191,18 +193,13 @@ def _usage(chunk: Mapping[str, Any]) -> Usage | None:
     return Usage(told.get("prompt_tokens"), told.get("completion_tokens"), cached)
 
 
-def _events(delta: Mapping[str, Any]) -> Iterator[ReplyEvent]:
-    said = False
+def _events(delta: Mapping[str, Any], written: Written) -> Iterator[ReplyEvent]:
     if thought := delta.get("reasoning_content"):
-        said = True
         yield Reasoning(thought)
-    if text := delta.get("content"):
-        said = True
-        yield Delta(text)
+    # thoughts that the library has not told apart stand in the text
+    yield from written.feed(delta.get("content") or "")
     for call in delta.get("tool_calls") or ():
-        said = True
         function = call.get("function") or {}
         name, arguments = function.get("name") or "", function.get("arguments") or ""
         yield ToolDelta(int(call.get("index", 0)), call.get("id") or "", name, arguments)
-    if not said:
-        yield Delta("")
+    yield Delta("")
