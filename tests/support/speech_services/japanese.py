@@ -40,7 +40,7 @@ _ROWS = {
 _KANA = {kana: (row, vowel) for row, kanas in _ROWS.items() for kana, vowel in zip(kanas, "aiueo", strict=True)}
 _KANA |= {"シ": ("sh", "i"), "チ": ("ch", "i"), "ツ": ("ts", "u"), "フ": ("f", "u"), "ジ": ("j", "i"), "ヂ": ("j", "i")}
 _KANA |= {"ヅ": ("z", "u"), "ヲ": ("", "o"), "ン": ("", "N"), "ッ": ("", "cl"), "ヴ": ("v", "u")}
-_SMALL = {"ャ": "a", "ュ": "u", "ョ": "o"}
+_SMALL = {"ャ": "a", "ュ": "u", "ョ": "o", "ァ": "a", "ィ": "i", "ゥ": "u", "ェ": "e", "ォ": "o"}
 _SOFT = {"k": "ky", "g": "gy", "n": "ny", "h": "hy", "b": "by", "p": "py", "m": "my", "r": "ry"}
 _VOWELS = dict(zip("aiueo", "アイウエオ", strict=True))
 
@@ -82,7 +82,7 @@ def moras(reading: str) -> list[Mora]:
     for kana in katakana(reading):
         if kana in _SMALL and found:
             before = found.pop()
-            soft = _SOFT.get(before.consonant, before.consonant)
+            soft = _SOFT.get(before.consonant, before.consonant) if kana in "ャュョ" else before.consonant
             found.append(Mora(before.text + kana, soft, _SMALL[kana]))
         elif kana == "ー" and found:
             vowel = found[-1].vowel
