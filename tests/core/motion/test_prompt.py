@@ -1,4 +1,5 @@
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
 from avatar_bridge.core.motion.prompt import BUDGET, FORMS, instructions, prompt_tokens
 from avatar_bridge.core.script.parser import parse
 
+read_map = cache(registry.read_map)
 MAPS = Path(__file__).parents[3] / "motion_maps"
 
 
@@ -43,7 +45,7 @@ def test_36_actions_stay_within_the_budget(motion_map: MotionMap) -> None:
 @pytest.mark.parametrize("name", ["any_vts_model", "mascot"])
 def test_real_tokenizers_count_no_more(name: str) -> None:
     bpe_openai = pytest.importorskip("bpe_openai", reason="needs bpe-openai: pip install bpe-openai")
-    found = registry.read_map(name)
+    found = read_map(name)
     text = instructions(found, performed=longest(found))
     for encoding in ("cl100k_base", "o200k_base"):
         count = len(bpe_openai.get_encoding(encoding).encode(text))
@@ -55,7 +57,7 @@ def test_real_tokenizers_count_no_more(name: str) -> None:
 @pytest.mark.parametrize("name", ["any_vts_model", "mascot"])
 @pytest.mark.parametrize("performed", [None, {"nod"}, {"sad"}, {"tilt", "blush", "shy"}, {"wave", "happy"}])
 def test_the_text_cannot_drift_from_the_map(name: str, dialect: str, performed: set[str] | None) -> None:
-    found = registry.read_map(name)
+    found = read_map(name)
     text = instructions(found, performed=performed, dialect=dialect)
     told = set()
     for line in text.splitlines()[1:]:
