@@ -22,7 +22,8 @@ __all__ = ["AnthropicModel"]
 
 _URL = "https://api.anthropic.com"
 _VARIABLE = "ANTHROPIC_API_KEY"
-_VERSION = "2023-06-01"
+_VERSION = "2026-10-21"
+_OLD_VERSION = "2023-06-01"
 _LOOKING = 10.0
 _NEVER = 3600.0
 
@@ -31,7 +32,8 @@ class AnthropicModel:
     """A model behind `POST {url}/v1/messages`.
 
     Options: `reasoning` "off" or "on"; `cache` marks the prompt's stable beginning, which then costs less; `extra`
-    fields for the body; `longest` characters that an answer may have.
+    fields for the body; `longest` characters that an answer may have; `version` of the protocol, of which 2023-06-01
+    shows the key as x-api-key and takes a temperature: some servers that are not Anthropic's know that one alone.
     """
 
     def __init__(
@@ -47,7 +49,10 @@ class AnthropicModel:
         cache: bool = True,
         extra: Mapping[str, Any] | None = None,
         longest: int = 200_000,
+        version: str = _VERSION,
     ) -> None:
+        if version not in (_VERSION, _OLD_VERSION):
+            raise UsageError(f"mind.options: expected version as {_VERSION} or {_OLD_VERSION}, got {version!r}")
         if reasoning not in ("", "off", "on"):
             raise UsageError(f"mind.options: expected reasoning as off or on, got {reasoning!r}")
         self.name = name
@@ -63,13 +68,14 @@ class AnthropicModel:
             "Anthropic" if same_host(url, (_URL,)) else "the model's server",
             (url or _URL).rstrip("/").removesuffix("/v1"),
             key=key,
-            header="x-api-key",
-            scheme="",
-            headers={"anthropic-version": _VERSION},
+            header="x-api-key" if version == _OLD_VERSION else "Authorization",
+            scheme="" if version == _OLD_VERSION else "Bearer ",
+            headers={"anthropic-version": version},
             patience=Patience(silence=_NEVER),
         )
         self._notes: list[Diagnostic] = []
-        self._told_temperature = False
+        self._warm = version == _OLD_VERSION
+        self._told_temperature = self._warm
 
     @property
     def abilities(self) -> ModelAbilities:
@@ -93,7 +99,9 @@ class AnthropicModel:
         """Yield the answer as it is made; closing the iterator closes the connection, which stops the service."""
         if request.temperature is not None and not self._told_temperature:
             self._told_temperature = True
-            self._notes.append(Diagnostic("Anthropic's models take no temperature: [mind] temperature is left out"))
+            self._notes.append(
+                Diagnostic("Anthropic's models take no temperature any more: [mind] temperature is left out")
+            )
         try:
             async with aclosing(asked(lambda: self._posted(request), self._reading, self._limits)) as events:
                 async for event in events:
@@ -117,7 +125,9 @@ class AnthropicModel:
     async def _posted(self, request: Request) -> AsyncGenerator[Event, None]:
         if not self._model:
             raise UsageError("name the model in [mind] model: Anthropic chooses none")
-        body = messages_body(request, self._model, cache=self._cache, thinking=self._thinking, extra=self._extra)
+        body = messages_body(
+            request, self._model, cache=self._cache, thinking=self._thinking, warm=self._warm, extra=self._extra
+        )
         async with aclosing(self._service.events("/v1/messages", body=body)) as events:
             async for event in events:
                 yield event

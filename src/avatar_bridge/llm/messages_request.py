@@ -22,16 +22,18 @@ _OPENING = "(The conversation begins.)"
 
 
 def messages_body(
-    request: Request, model: str, *, cache: bool, thinking: str, extra: Mapping[str, Any]
+    request: Request, model: str, *, cache: bool, thinking: str, warm: bool, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the body; later wins: the request, the user's `extra`, the request's `more`; always a stream.
 
-    `cache` marks the prompt's stable beginning; `thinking` is "", "off" or "on".
+    `cache` marks the prompt's stable beginning; `thinking` is "", "off" or "on"; `warm`: a temperature is taken.
     """
     body: dict[str, Any] = {"model": model, "max_tokens": request.max_tokens or _TOKENS}
     if system := _system(request.messages, cache):
         body["system"] = system
     body["messages"] = _turns(request.messages)
+    if warm and request.temperature is not None:
+        body["temperature"] = min(request.temperature, 1.0)
     if stops := [stop for stop in request.stop if stop.strip()]:
         body["stop_sequences"] = stops
     if request.tools:

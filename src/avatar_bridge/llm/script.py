@@ -130,7 +130,7 @@ def _of_prose(text: str, rate: float, first: float) -> list[list[Step]]:
 def _of_lines(text: str, source: str) -> list[list[Step]]:
     replies: list[list[Step]] = [[]]
     at = 0.0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -16,6 +16,11 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "stop_sequences": (list,), "tools": (list,), "tool_choice": (dict,), "thinking": (dict,), "metadata": (dict,),
     "service_tier": (str,), "output_config": (dict,), "cache_control": (dict,),
 }  # fmt: skip
+_VERSIONS: dict[str, dict[str, tuple[type, ...]]] = {
+    "2023-06-01": {"temperature": (int, float), "top_p": (int, float), "top_k": (int,)},
+    "2026-10-21": {},
+}
+"""What each version of the protocol takes beyond."""
 _BLOCKS: dict[str, frozenset[str]] = {
     "text": frozenset({"text", "cache_control"}),
     "image": frozenset({"source", "cache_control"}),
@@ -31,14 +36,15 @@ _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 
 def check_messages(body: Any, headers: Mapping[str, str], models: tuple[str, ...]) -> None:
     """Raise WrongError for the first thing that the service does not take."""
-    if headers.get("anthropic-version") != "2023-06-01":
+    version = headers.get("anthropic-version")
+    if version not in _VERSIONS:
         raise WrongError("anthropic-version: header is required")
     if not isinstance(body, dict):
         raise WrongError("The request body is not valid JSON")
     for name in ("model", "messages", "max_tokens"):
         if name not in body:
             raise WrongError(f"{name}: Field required")
-    check_fields(body, _FIELDS, "{}: Extra inputs are not permitted")
+    check_fields(body, _FIELDS | _VERSIONS[version], "{}: Extra inputs are not permitted")
     if body["model"] not in models:
         raise WrongError(f"model: {body['model']}", status=404)
     if body["max_tokens"] < 1:

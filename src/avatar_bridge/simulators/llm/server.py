@@ -177,9 +177,9 @@ class LanguageServer:
         return "/v1/messages" if self.service == "anthropic" else "/v1/chat/completions"
 
     def _check_key(self, question: Question) -> None:
-        shown = question.headers.get("x-api-key", "")
-        if self.service != "anthropic":
-            shown = question.headers.get("authorization", "").removeprefix("Bearer ")
+        shown = question.headers.get("authorization", "").removeprefix("Bearer ")
+        if self.service == "anthropic":
+            shown = question.headers.get("x-api-key", shown)
         if self.key and shown != self.key:
             raise WrongError(f"Incorrect API key provided: {shown[:3]}***", status=401, code="invalid_api_key")
 
