@@ -49,12 +49,13 @@ class Conversation:
         greeting: str = "",
         now: Callable[[], float] | None = None,
         cut: Callable[[str, str], str] = heard_source,
+        told: Callable[[Turn], None] | None = None,
     ) -> None:
         """`system`: what the model is told once and for all, `note`: what it is told this time, from what was said.
 
         `character`: under which name it is remembered; `now`: a clock in seconds, the event loop's when None.
         `cut` returns the start of a script that says what was heard of it. The model is opened and closed by whoever
-        made it, and so is the memory.
+        made it, and so is the memory. `told` is given every turn when it is over.
         """
         self.history = history or History()
         self.asking = asking = asking or Asking()
@@ -62,11 +63,12 @@ class Conversation:
         self.character = character
         self.model = model
         self._performer = performer
-        self._system = system
+        self.system = system
         self._note = note
         self._past = Recollection(model, self.history, memory, character, summary=asking.summary)
         self._now = now or (lambda: asyncio.get_running_loop().time())
         self._cut = cut
+        self._told = told
         self._floor = Floor(filler=asking.one_moment if asking.one_moment_says.strip() else None)
         self._answer: Answer | None = None
         self._answering = False
@@ -75,7 +77,7 @@ class Conversation:
         self._diagnostics: list[Diagnostic] = []
 
     async def __aenter__(self) -> Self:
-        await self._past.open()
+        await self.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,6 +93,12 @@ class Conversation:
         found = [*self._diagnostics, *self.model.diagnostics(), *self._past.diagnostics()]
         self._diagnostics = []
         return found
+
+    async def open(self) -> None:
+        """Remember what was said before, and let the model read it; the first turn does without."""
+        await self._past.open()
+        if self._latest is None:
+            self._past.rest(self.system)
 
     async def close(self) -> None:
         """Interrupt the character, let its turn end, and stop what is done in the background."""
@@ -162,16 +170,20 @@ class Conversation:
                 await asyncio.wait({before}, timeout=_YIELDING)
             if not self._is_current(turn):
                 await self._past.finish(keeping, asked)
-                return turn_of(asked, None, interrupted=True)
-            if script is not None:
-                return await self._spoken(turn, asked, script, keeping)
-            return await self._answered(turn, asked, began, keeping)
+                done = turn_of(asked, None, interrupted=True)
+            elif script is not None:
+                done = await self._spoken(turn, asked, script, keeping)
+            else:
+                done = await self._answered(turn, asked, began, keeping)
         except BaseException:
             self._floor.failed(turn, self._now())
             self._carry_out()
             raise
         finally:
             over.set_result(None)
+        if self._told is not None:
+            self._told(done)
+        return done
 
     async def _spoken(self, turn: int, asked: Exchange, script: str, keeping: asyncio.Future[int]) -> Turn:
         outcome = await self._performed(turn, script, [])
@@ -222,7 +234,7 @@ class Conversation:
         asking = self.asking
         note = self._note(lately) if self._note is not None else ""
         return Request(
-            self.history.messages(self._system, asked, note=note),
+            self.history.messages(self.system, asked, note=note),
             tags=asking.tags,
             tools=asking.tools,
             max_tokens=asking.max_tokens,
@@ -284,7 +296,7 @@ class Conversation:
             self._floor.interrupt(now)
         self._carry_out()
         if self._floor.state in ("idle", "listening"):
-            self._past.make_room()
+            self._past.rest(self.system)
 
     def _tell(self, answer: Answer) -> None:
         notes = list(answer.diagnostics)

@@ -132,6 +132,7 @@ class Memory:
     def _open(self) -> sqlite3.Connection | None:
         if self._db is None and not self._given_up:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)  # what was said is nobody else's business
             try:
                 self._db = self._connected()
             except sqlite3.DatabaseError as error:

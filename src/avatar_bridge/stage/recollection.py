@@ -11,7 +11,7 @@ from avatar_bridge.core.mind.dialogue import Delta, Request
 from avatar_bridge.core.mind.history import Exchange, History, extract, summary_request, without_thoughts
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import AvatarBridgeError
-from avatar_bridge.ports import LanguageModel
+from avatar_bridge.ports import LanguageModel, ReadsAhead
 from avatar_bridge.stage.memory import Memory
 
 __all__ = ["Recollection"]
@@ -37,7 +37,7 @@ class Recollection:
         self._sums = summary
         self._ids: list[int] = []
         self._loading: asyncio.Task[None] | None = None
-        self._summing: asyncio.Task[None] | None = None
+        self._resting: asyncio.Task[None] | None = None
         self._diagnostics: list[Diagnostic] = []
 
     def diagnostics(self) -> list[Diagnostic]:
@@ -54,10 +54,10 @@ class Recollection:
         self._loading.result()
 
     async def close(self) -> None:
-        """Stop summing up."""
-        if self._summing is not None:
-            self._summing.cancel()
-            await asyncio.wait({self._summing}, timeout=_CLOSING)
+        """Stop what is done between turns."""
+        if self._resting is not None:
+            self._resting.cancel()
+            await asyncio.wait({self._resting}, timeout=_CLOSING)
 
     async def begin(self, asked: Exchange) -> int:
         """Keep what was asked, before it is answered; return where."""
@@ -74,20 +74,21 @@ class Recollection:
     async def prepare(self, asked: Exchange) -> tuple[str, ...]:
         """Get ready for a request; return what was said lately, `asked` last.
 
-        A summary under way gives way to it. Where there is no room at all, the oldest turns go without the model.
+        What is done between turns gives way to it. Where there is no room at all, the oldest turns go, without asking
+        the model.
         """
-        if self._summing is not None:
-            self._summing.cancel()
+        if self._resting is not None:
+            self._resting.cancel()
         if leaving := self.history.overflow(hard=True, more=self.history.cost(asked)):
             await self._fold(leaving, "")
         lately = [text for each in self.history.exchanges[-_LATELY:] for text in (each.user, each.said) if text]
         return (*lately[-_LATELY:], asked.user)
 
-    def make_room(self) -> None:
-        """Between turns, begin to sum up what has no room any more."""
-        leaving = self.history.overflow()
-        if leaving and (self._summing is None or self._summing.done()):
-            self._summing = asyncio.create_task(self._sum_up(leaving))
+    def rest(self, system: str) -> None:
+        """Between turns, begin to sum up what has no room any more, and to let the model read ahead."""
+        busy = self._resting is not None and not self._resting.done()
+        if not busy and (self.history.overflow() or isinstance(self._model, ReadsAhead)):
+            self._resting = asyncio.create_task(self._rest(system))
 
     async def forget(self) -> int:
         """Forget all, in the file too; return how many turns that were."""
@@ -128,6 +129,12 @@ class Recollection:
     async def _write_down(self, gone: Sequence[int]) -> None:
         if self._memory is not None:
             await asyncio.shield(self._memory.fold(self._character, gone, self.history.summary))
+
+    async def _rest(self, system: str) -> None:
+        if leaving := self.history.overflow():
+            await self._sum_up(leaving)
+        if isinstance(self._model, ReadsAhead):
+            await self._model.read_ahead(Request(self.history.messages(system)))
 
     async def _sum_up(self, leaving: int) -> None:
         history = self.history

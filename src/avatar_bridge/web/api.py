@@ -86,7 +86,7 @@ async def perform(
 @router.post("/interrupt", response_model=bodies.InterruptedBody, responses=declared(404, 422))
 async def interrupt(show: OnStage, character: _Character = "") -> bodies.InterruptedBody:
     """Stop all that a character does in one act; harmless when nothing is said."""
-    heard = show.find(character).interrupt()
+    heard = show.interrupt(character)
     return bodies.InterruptedBody(heard=heard.speech, shown=heard.shown, at=heard.at)
 
 

@@ -22,6 +22,7 @@ _MEANINGS: Mapping[int, str] = {
     413: "The body is too large.",
     415: "The body is of a kind that is not taken here.",
     422: "A field is missing or holds what it cannot hold; the message names it.",
+    503: "The character's language model cannot be had; the message says why.",
 }
 
 

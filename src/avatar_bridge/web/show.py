@@ -11,9 +11,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from avatar_bridge.assembly import Bridge, Cast
+from avatar_bridge.assembly.talk import Talk
 from avatar_bridge.core.motion.motion_map import MotionMap
+from avatar_bridge.core.timeline.timeline import HeardText
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import AvatarBridgeError, UsageError
+from avatar_bridge.stage.conversation import Turn
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.map_form import MapForm
@@ -50,15 +53,17 @@ class Show:
         files: AvatarFiles,
         map_form: MapForm | None = None,
         cast: Cast | None = None,
+        talk: Talk | None = None,
     ) -> None:
         self.bridge = bridge
         """The main character's."""
         self.cast = cast or Cast(bridge)
+        self.talk = talk or Talk(self.cast)
         self.state = state
         self.files = files
         self.map_form = map_form
         """The motion map's form; None where the map is no file."""
-        self._asked: set[asyncio.Task[Outcome]] = set()
+        self._asked: set[asyncio.Task[Any]] = set()
         self._closed = False
 
     def find(self, character: str = "") -> Bridge:
@@ -86,6 +91,32 @@ class Show:
         if not began.done():
             raise Refusal(409, "something newer took the floor before this began", "send it again if it still matters")
         return Speaking(began.result(), task)
+
+    async def say(self, text: str, *, name: str = "", character: str = "") -> asyncio.Task[Turn]:
+        """Ask a character something, interrupting what it says; return what waits for the turn.
+
+        Giving up the wait does not end the turn. Raises Refusal where the bridge closes, there is no such character,
+        or its model cannot be had.
+        """
+        self.find(character)
+        if self._closed:
+            raise Refusal(409, "the bridge closes", "start it again")
+        try:
+            conversation = await self.talk.conversation(character)
+        except AvatarBridgeError as error:
+            raise Refusal(503, str(error), "avatar-bridge doctor tells what is there; [mind] names the model") from None
+        if self._closed:
+            raise Refusal(409, "the bridge closes", "start it again")
+        task = asyncio.create_task(conversation.say(text, name=name))
+        self._asked.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def interrupt(self, character: str = "") -> HeardText:
+        """Stop a character, its thinking too, and return what was heard; raises Refusal for one that is not there."""
+        bridge = self.find(character)
+        conversation = self.talk.under_way(character)
+        return bridge.interrupt() if conversation is None else conversation.interrupt()
 
     def act(self, name: str, *, strength: float = 1.0, duration: float | None = None, character: str = "") -> str:
         """Perform one action of a character's motion map at once and return its name there.
@@ -119,10 +150,14 @@ class Show:
     async def close(self) -> None:
         """Stop what is being said and wait until every request has its outcome."""
         self._closed = True
+        self.talk.interrupt()
         self.cast.interrupt()
         while self._asked:
             await asyncio.wait(self._asked, timeout=_INTERRUPTING)
-            self.cast.interrupt()  # one that had been asked for had not begun
+            # one that had been asked for had not begun
+            self.talk.interrupt()
+            self.cast.interrupt()
+        await self.talk.close()
 
     @staticmethod
     async def _marked(
@@ -142,7 +177,7 @@ class Show:
         async for piece in script:
             yield piece
 
-    def _ended(self, task: asyncio.Task[Outcome]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         """Let nothing go unsaid that an utterance failed with."""
         self._asked.discard(task)
         error = None if task.cancelled() else task.exception()
