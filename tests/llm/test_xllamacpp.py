@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +72,16 @@ def test_it_can_be_given_up_while_it_reads_and_while_it_writes(engine: Xllamacpp
     assert time.process_time() - began < 0.1, "it goes on writing for nobody"
 
 
-def test_tags_are_held_to_a_grammar(engine: XllamacppEngine) -> None:
-    text, _ = said(engine.reply(asked("Use tags like [dance]. Greet me!", tags=("wave", "nod"), max_tokens=40)))
-    for tag in text.split("[")[1:]:
-        assert tag.startswith(("wave", "nod", "/wave", "/nod", "/]", "pause ", "["))
+@pytest.mark.parametrize("small", [True, False])
+def test_tags_are_held_to_a_grammar(small: bool) -> None:
+    engine = XllamacppEngine(context=512, seed=3, small=small)
+    request = asked("Greet me!", "Begin each sentence with a tag like [dance] or [wave]. [dance]Hi! [dance]Yes!")
+    for number in range(3):
+        text, _ = said(engine.reply(replace(request, tags=("wave", "nod"), max_tokens=30 + number)))
+        for tag in re.findall(r"\[([^\[\]]*)\]", text.replace("[[", "")):
+            assert tag.split(" ")[0].strip("/") in ("wave", "nod", "pause", ""), text
+    with pytest.raises(ModelError, match="refused"):
+        list(engine.reply(replace(request, tags=("wave",), more={"grammar": "root ::= ("})))
 
 
 def test_stop_words_and_own_fields_pass(engine: XllamacppEngine) -> None:
