@@ -20,7 +20,7 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.ports import Driver
 from avatar_bridge.registry import read_map
-from avatar_bridge.settings import MotionSettings, Settings, WebSettings
+from avatar_bridge.settings import MemorySettings, MindSettings, MotionSettings, Settings, WebSettings
 from avatar_bridge.web import Server, WebAudience
 
 
@@ -107,6 +107,7 @@ async def served(
     voice: ToneVoice | None = None,
     speed: float = 1.0,
     map_file: Path | None = None,
+    mind: MindSettings | None = None,
 ) -> AsyncIterator[Served]:
     """Yield a running server on a free port; the silence that stands for sound goes by `speed` times as fast.
 
@@ -117,7 +118,11 @@ async def served(
         speaker=SilentSpeaker(now=lambda: speed * time.perf_counter()),
         drivers=list(drivers) or [Witness(now=time.perf_counter)],
         motion_map=MAP if map_file is None else read_map(map_file),
-        settings=None if map_file is None else Settings(motion=MotionSettings(map=str(map_file))),
+        settings=Settings(
+            motion=MotionSettings() if map_file is None else MotionSettings(map=str(map_file)),
+            mind=mind or MindSettings(engine="script", options={"text": "[nod]As you say.", "first": 0.0}),
+            memory=MemorySettings(enabled=False),
+        ),
         preparing=prepare_here,
     )
     audience = WebAudience()

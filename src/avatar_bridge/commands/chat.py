@@ -198,7 +198,8 @@ class _Room:
         if turn.error:
             self.answered = False
         self._tell(turn)
-        self.notes([*self._conversation.diagnostics(), *self._bridge.troubles])
+        found = [*self._conversation.diagnostics(), *self._bridge.troubles]
+        self.notes([note for note in found if note.message != turn.error])
         if len(self._under_way) <= 1:
             self._prompt()
 
