@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, Self
 import uvicorn
 
 from avatar_bridge.assembly import Bridge, Cast
+from avatar_bridge.assembly.talk import Talk
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import MotionMapError, SettingsError, WorldError
 from avatar_bridge.settings import WebSettings
@@ -82,6 +83,8 @@ class Server:
         """
         self._bridge = bridge
         self._cast = cast or Cast(bridge)
+        self.talk = Talk(self._cast)
+        """The conversations with its characters, which end with the server."""
         self._audience = audience
         self._games = games or WebGames()
         self._settings = settings or bridge.settings.web
@@ -104,7 +107,7 @@ class Server:
             state = ShowState(self._bridge, self._audience, tuple(self.notes))
             state.told = self._told
             state.cast, state.games = self._cast, self._games
-            show = Show(self._bridge, state, self._files, self._map_form(), self._cast)
+            show = Show(self._bridge, state, self._files, self._map_form(), self._cast, self.talk)
             requests = GameRequests(show, self._games)
             self._games.on_event, self._games.on_request = self._cast.happened, requests.take
             undo.callback(requests.close)
