@@ -116,6 +116,22 @@ class OpenAIModel:
             names = await self._names_after(error)
             raise self._explained(error, names) from error
 
+    async def models(self) -> list[str]:
+        """Return the names of the server's models; raises what `remote.Service` raises."""
+        return [each.name for each in await self._listed(await self._reached())]
+
+    async def relayed(self, body: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+        """Yield the server's events for a body that somebody else has made; raises what `remote.Service` raises.
+
+        The settings' model is asked where one is set, else the one that the body names.
+        """
+        service = await self._reached()
+        sent = {**body, "model": self._model or body.get("model") or "", "stream": True}
+        silence = max(self._limits.first_token, self._limits.stall)
+        async with aclosing(service.events("/chat/completions", body=sent, silence=silence)) as events:
+            async for event in events:
+                yield event
+
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what went wrong since the last call."""
         notes, self._notes = self._notes, []

@@ -16,12 +16,14 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
 from avatar_bridge.web import api, chat, pages
+from avatar_bridge.web import proxy as proxy_routes
 from avatar_bridge.web.avatar_files import STATIC
 from avatar_bridge.web.bodies import PerformBody
 from avatar_bridge.web.body_limit import BodyLimit
 from avatar_bridge.web.map_form import MapForm
 from avatar_bridge.web.map_routes import map_routes
 from avatar_bridge.web.packed import PackedStaticFiles
+from avatar_bridge.web.proxy import Proxy
 from avatar_bridge.web.refusals import declared, field_words, refusal_response
 from avatar_bridge.web.security import Gate, Place
 from avatar_bridge.web.show import Show
@@ -30,7 +32,7 @@ __all__ = ["ROUTERS", "application", "openapi_document", "openapi_json"]
 
 _described = APIRouter(prefix="/v1", tags=["description"])
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (api.router, chat.router, pages.router, _described)
+ROUTERS: Final[tuple[APIRouter, ...]] = (api.router, chat.router, pages.router, proxy_routes.router, _described)
 """Every group of routes, but those of the map's form."""
 
 _API = "1"
@@ -43,10 +45,13 @@ _ABOUT = (
 )
 
 
-def application(show: Show, events: ASGIApp, games: ASGIApp, *, token: str, place: Place) -> ASGIApp:
+def application(
+    show: Show, events: ASGIApp, games: ASGIApp, *, token: str, place: Place, proxy: Proxy | None = None
+) -> ASGIApp:
     """Return the whole application, the gate in front."""
     app = _routes(*([map_routes(show.map_form, show.adopt)] if show.map_form else []))
     app.state.show = show
+    app.state.proxy = proxy
     app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
     app.router.routes.append(WebSocketRoute("/v1/game", endpoint=games))
     app.router.routes.append(Mount("/static", PackedStaticFiles(directory=STATIC, check_dir=False)))

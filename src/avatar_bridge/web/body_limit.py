@@ -16,13 +16,18 @@ __all__ = ["LARGEST_BODY", "BodyLimit"]
 LARGEST_BODY: Final = 512 * 1024
 """Bytes."""
 
+_LARGER: Final = {"/v1/chat/completions": 32 * 1024 * 1024}
+"""Bytes where whole conversations come in, with pictures."""
+
 _DRAINED = 8 * 1024 * 1024
 """Bytes that are read and thrown away so that a client in the midst of sending gets its answer."""
 
 _DRAINING = 2.0
 """Seconds that may take."""
 
-_WORDS = (f"expected a body of at most {LARGEST_BODY // 1024} kB, got more", "send the text in several requests")
+
+def _words(largest: int) -> tuple[str, str]:
+    return f"expected a body of at most {largest // 1024} kB, got more", "send the text in several requests"
 
 
 class BodyLimit:
@@ -36,11 +41,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, send)
+        largest = _LARGER.get(scope["path"], LARGEST_BODY)
+        body = _Body(receive, send, largest)
         told = Headers(scope=scope).get("content-length", "")
-        if told.isdecimal() and int(told) > LARGEST_BODY:
+        if told.isdecimal() and int(told) > largest:
             body.excessive = True
-            await refusal_response(413, *_WORDS, {"Connection": "close"})(scope, body.receive, body.send)
+            await refusal_response(413, *_words(largest), {"Connection": "close"})(scope, body.receive, body.send)
         else:
             await self._app(scope, body.receive, body.send)
 
@@ -48,8 +54,9 @@ class BodyLimit:
 class _Body:
     """Counts one request's body, and lets its sender finish where the answer came before the end."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, largest: int) -> None:
         self.excessive = False
+        self._largest = largest
         self._receive = receive
         self._send = send
         self._count = 0
@@ -58,9 +65,9 @@ class _Body:
         """Return the next part; raises Refusal where it is too much."""
         message = await self._receive()
         self._count += len(message.get("body", b""))
-        if self._count > LARGEST_BODY:
+        if self._count > self._largest:
             self.excessive = True
-            raise Refusal(413, *_WORDS, headers={"Connection": "close"})
+            raise Refusal(413, *_words(self._largest), headers={"Connection": "close"})
         return message
 
     async def send(self, message: Message) -> None:

@@ -31,10 +31,12 @@ from avatar_bridge.web.games import WebGames
 from avatar_bridge.web.line import Line, missing
 from avatar_bridge.web.listening import Listening
 from avatar_bridge.web.map_form import MapForm
+from avatar_bridge.web.proxy import Proxy
 from avatar_bridge.web.security import Place, choose_token
 from avatar_bridge.web.show import Show
 from avatar_bridge.web.speech_feed import SpeechFeed
 from avatar_bridge.web.state import VERSION, ShowState
+from avatar_bridge.web.upstream import Upstream
 from avatar_bridge.wire import page
 
 __all__ = ["Server", "bind"]
@@ -119,7 +121,11 @@ class Server:
                 undo.callback(self._audience.unattend, follower)
             events = EventSocket(self._audience, self._bridge.stage.clock, self._welcome)
             games = GameSocket(self._games, self._bridge.stage.clock, token=self.token, version=VERSION)
-            web = _Uvicorn(_config(application(show, events, games, token=self.token, place=place)), listening)
+            upstream = Upstream(self._bridge.settings.mind)
+            undo.push_async_callback(upstream.close)
+            proxy = Proxy(self._bridge.settings.proxy, upstream)
+            routes = application(show, events, games, token=self.token, place=place, proxy=proxy)
+            web = _Uvicorn(_config(routes), listening)
             tasks = await undo.enter_async_context(asyncio.TaskGroup())
             telling = [tasks.create_task(each.run()) for each in (state, feed)]
             serving = tasks.create_task(web.serve(sockets=[listening]))

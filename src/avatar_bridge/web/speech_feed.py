@@ -42,11 +42,9 @@ class SpeechFeed:
         self._number = 0
         self._timeline: Timeline | None = None
         self._flow = CaptionFlow()
-        self._segments: deque[tuple[float, str]] = deque()
+        self._segments: deque[tuple[float, int, str]] = deque()
         self._cues: list[PlacedCue] = []
         self._closed: str | None = None
-        self._words = 0
-        self._phonemes = 0
         self._heard = 0.0
         self._timed = False
 
@@ -57,7 +55,6 @@ class SpeechFeed:
         self._segments.clear()
         self._cues = []
         self._closed = None
-        self._words = self._phonemes = 0
         self._heard = self._bridge.stage.speaker.heard()
         self._timed = False
         self._tell(messages.utterance(number))
@@ -67,8 +64,22 @@ class SpeechFeed:
         heard = self._bridge.stage.speaker.heard()
         if placed is not None:
             told = self._segment(timeline, placed, samples, rate)
-            self._segments.append((placed.at + placed.duration, told))
+            self._segments.append((placed.at + placed.duration, placed.index, told))
             self._tell(told)
+        self._follow(timeline, heard)
+
+    def corrected(self, timeline: Timeline, placed: PlacedSegment, samples: Samples, rate: int) -> None:
+        """Tell a segment's better times, and which cues have moved; who comes later is told those alone."""
+        if placed.index not in [index for _, index, _ in self._segments]:
+            return
+        kept = self._segments
+        told = self._segment(timeline, placed, samples, rate)
+        self._segments = deque((end, index, told if index == placed.index else before) for end, index, before in kept)
+        self._tell(self._segment(timeline, placed, samples, rate, corrected=True))
+        self._follow(timeline, self._bridge.stage.speaker.heard())
+
+    def _follow(self, timeline: Timeline, heard: float) -> None:
+        """Tell what has changed beside the segments, and forget what is long past."""
         while self._segments and self._segments[0][0] < heard - _KEPT:
             self._segments.popleft()
         cues = [cue for cue in timeline.cues if max(cue.at, cue.released or cue.at) > heard - _KEPT]
@@ -118,7 +129,7 @@ class SpeechFeed:
         if timeline is None or "speech" not in page.streams:
             return
         page.tell(messages.utterance(self._number))
-        for _, told in self._segments:
+        for *_, told in self._segments:
             page.tell(told)
         if self._cues:
             page.tell(messages.cues(self._number, self._cues))
@@ -138,9 +149,10 @@ class SpeechFeed:
     def received(self, page: Page, message: Mapping[str, Any]) -> None:
         """Nothing is asked of pages here."""
 
-    def _segment(self, timeline: Timeline, placed: PlacedSegment, samples: Samples, rate: int) -> str:
-        words, self._words = timeline.words[self._words :], len(timeline.words)
-        phonemes, self._phonemes = timeline.phonemes[self._phonemes :], len(timeline.phonemes)
+    def _segment(
+        self, timeline: Timeline, placed: PlacedSegment, samples: Samples, rate: int, *, corrected: bool = False
+    ) -> str:
+        words, phonemes = timeline.within(placed.index)
         return messages.segment(
             self._number,
             placed,
@@ -149,6 +161,7 @@ class SpeechFeed:
             mouth=timeline.mouth.starting(placed.at) if placed.duration else None,
             samples=samples,
             rate=rate,
+            corrected=corrected,
         )
 
     def _latency(self, sounded: float) -> str:

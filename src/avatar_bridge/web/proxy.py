@@ -1,0 +1,247 @@
+"""The bridge as an OpenAI-compatible server: other programs ask it for replies, which are performed as they pass."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from avatar_bridge.core.motion.prompt import instructions
+from avatar_bridge.core.script.untagged import Untagged
+from avatar_bridge.errors import AvatarBridgeError, ModelError, RefusedError, UnreachableError, UsageError
+from avatar_bridge.remote import ServiceRefusedError
+from avatar_bridge.settings import ProxySettings
+from avatar_bridge.web.proxy_reply import Reply, Whole
+from avatar_bridge.web.refusals import Refusal
+from avatar_bridge.web.show import OnStage, Show
+from avatar_bridge.web.upstream import Upstream
+
+__all__ = ["SILENT", "Proxy", "proxy_error", "router"]
+
+SILENT: Final = " (silent)"
+"""What a model's name ends with whose replies are not performed: for a program's titles, summaries and the like."""
+_TASK: Final = "### Task:"
+"""How Open WebUI begins what it asks for itself."""
+
+router = APIRouter(prefix="/v1", include_in_schema=False)
+
+
+class _NoServerError(UsageError):
+    """The proxy is switched off."""
+
+
+class Proxy:
+    """What the routes share: the model behind it, and how replies are treated."""
+
+    def __init__(self, settings: ProxySettings, upstream: Upstream) -> None:
+        self.settings = settings
+        self.upstream = upstream
+        self.performing: set[asyncio.Task[None]] = set()
+        """The performances that replies began."""
+
+
+@router.get("/models")
+async def models(request: Request) -> JSONResponse:
+    """List the model under its name, and once more as silent."""
+    try:
+        names = await _proxy(request).upstream.models()
+    except AvatarBridgeError as error:
+        return proxy_error(error)
+    rows = [{"id": each, "object": "model", "created": 0, "owned_by": "avatar-bridge"} for each in _with_silent(names)]
+    return JSONResponse({"object": "list", "data": rows})
+
+
+@router.post("/chat/completions", response_model=None)
+async def chat(request: Request, show: OnStage) -> JSONResponse | StreamingResponse:
+    """Ask the model as the program does, perform the reply, and give the program its text without the tags."""
+    try:
+        proxy = _proxy(request)
+        body = _body(await request.body())
+        passing = _Passing(proxy, show, body)
+        first = await passing.first()
+    except AvatarBridgeError as error:
+        return proxy_error(error)
+    if body.get("stream"):
+        return StreamingResponse(passing.stream(first), media_type="text/event-stream")
+    try:
+        return JSONResponse(await passing.whole(first))
+    except AvatarBridgeError as error:
+        return proxy_error(error)
+
+
+class _Passing:
+    """One request on its way."""
+
+    def __init__(self, proxy: Proxy, show: Show, body: dict[str, Any]) -> None:
+        bridge = show.bridge
+        silent = str(body.get("model", "")).endswith(SILENT)
+        self._performed = proxy.settings.perform and not silent and not _is_task(body)
+        names, dialect = bridge.motion_map.names(), bridge.settings.script.dialect
+        take_out = not proxy.settings.tags
+        self._reply = Reply((lambda: Untagged(dialect=dialect, names=names)) if take_out else None)
+        asked = {**body, "model": str(body.get("model", "")).removesuffix(SILENT)}
+        if self._performed and proxy.settings.prompt:
+            asked["messages"] = _instructed(body["messages"], instructions(bridge.motion_map))
+        self._chunks = proxy.upstream.chat(asked)
+        self._show = show
+        self._task: asyncio.Task[None] | None = None
+        self._tasks = proxy.performing
+
+    async def first(self) -> Mapping[str, Any] | None:
+        """Return the first chunk, None for an answer without any; raises what the server refuses with."""
+        return await anext(self._chunks, None)
+
+    async def stream(self, first: Mapping[str, Any] | None) -> AsyncGenerator[str, None]:
+        """Yield the answer as server-sent events; whoever stops reading interrupts the character."""
+        async with aclosing(self._passed(first)) as passed:
+            try:
+                async for chunk in passed:
+                    yield _event(chunk)
+            except AvatarBridgeError as error:
+                yield _event(_error_body(error)[1])
+            yield "data: [DONE]\n\n"
+
+    async def whole(self, first: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the answer as one."""
+        whole = Whole()
+        async with aclosing(self._passed(first)) as passed:
+            async for chunk in passed:
+                whole.take(chunk)
+        return whole.answer()
+
+    async def _passed(self, first: Mapping[str, Any] | None) -> AsyncGenerator[dict[str, Any], None]:
+        reply, over = self._reply, False
+        try:
+            async with aclosing(self._chunks) as chunks:
+                async for chunk in _until_stopped(reply.stopped, first, chunks):
+                    if isinstance(chunk.get("error"), dict | str):
+                        raise ModelError(f"the model's server broke off: {_words(chunk['error'])}")
+                    for passed in reply.take(chunk):
+                        yield passed
+                    self._perform()
+            for passed in reply.end():
+                yield passed
+            if reply.stopped.is_set():
+                yield reply.finish("stop")
+            over = True
+        finally:
+            reply.end()
+            if not over and self._task is not None and not reply.stopped.is_set():
+                # the program hung up, or the server broke off: what was not heard by now is not wanted
+                self._task.cancel()
+
+    def _perform(self) -> None:
+        """Begin to perform once there is something to."""
+        if self._performed and self._task is None and self._reply.began.is_set():
+            self._task = asyncio.create_task(self._performing())
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._tasks.discard)
+
+    async def _performing(self) -> None:
+        bridge = self._show.bridge
+        with suppress(Refusal):
+            speaking = await self._show.perform(self._reply.script())
+            try:
+                await speaking.outcome()
+            except asyncio.CancelledError:
+                if bridge.utterance == speaking.number:
+                    bridge.interrupt()
+                raise
+
+
+async def _until_stopped(
+    stopped: asyncio.Event, first: Mapping[str, Any] | None, chunks: AsyncGenerator[dict[str, Any], None]
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield the chunks until there is none or the event is set."""
+    if first is None:
+        return
+    yield dict(first)
+    stopping = asyncio.ensure_future(stopped.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(chunks, None))
+            try:
+                await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not coming.done():
+                    coming.cancel()
+                    await asyncio.wait({coming})
+            if coming.cancelled() or (chunk := coming.result()) is None:
+                return
+            yield chunk
+    finally:
+        stopping.cancel()
+
+
+def proxy_error(error: AvatarBridgeError) -> JSONResponse:
+    """Return an error in the form that OpenAI's clients read."""
+    status, body = _error_body(error)
+    return JSONResponse(body, status)
+
+
+def _error_body(error: AvatarBridgeError) -> tuple[int, dict[str, Any]]:
+    cause = error if isinstance(error, ServiceRefusedError) else error.__cause__
+    status = 502
+    if isinstance(cause, ServiceRefusedError):
+        # what the bridge's own key or model is refused for is not the program's fault, but it should see what it is
+        status = cause.status
+    elif isinstance(error, UsageError | ModelError) and cause is None:
+        status = 404 if isinstance(error, _NoServerError) else 400 if isinstance(error, UsageError) else 502
+    elif isinstance(error, RefusedError | UnreachableError):
+        status = 503
+    kind = "invalid_request_error" if 400 <= status < 500 else "server_error"
+    return status, {"error": {"message": str(error), "type": kind, "param": None, "code": None}}
+
+
+def _proxy(request: Request) -> Proxy:
+    proxy: Any = request.app.state.proxy
+    if proxy is None or not proxy.settings.enabled:
+        raise _NoServerError("this bridge is no model server; switch it on with proxy.enabled in bridge.toml")
+    assert isinstance(proxy, Proxy)
+    return proxy
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        raise UsageError("expected JSON as an OpenAI-compatible client sends it") from None
+    if not isinstance(body, dict) or not isinstance(body.get("messages"), list) or not body["messages"]:
+        raise UsageError("expected a JSON object with messages, a list of at least one message")
+    return body
+
+
+def _instructed(messages: list[Any], words: str) -> list[Any]:
+    """Return the messages with what a model has to know of tags at the end of the system's words."""
+    first = messages[0]
+    if not words:
+        return messages
+    if not isinstance(first, dict) or first.get("role") not in ("system", "developer"):
+        return [{"role": "system", "content": words}, *messages]
+    content = first.get("content")
+    if isinstance(content, list):
+        return [{**first, "content": [*content, {"type": "text", "text": words}]}, *messages[1:]]
+    return [{**first, "content": f"{content or ''}\n\n{words}".strip()}, *messages[1:]]
+
+
+def _is_task(body: Mapping[str, Any]) -> bool:
+    last = body["messages"][-1]
+    content = last.get("content") if isinstance(last, dict) else None
+    return isinstance(content, str) and content.startswith(_TASK)
+
+
+def _with_silent(names: list[str]) -> list[str]:
+    return [each for name in names for each in (name, name + SILENT)]
+
+
+def _event(chunk: Mapping[str, Any]) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+def _words(error: Any) -> str:
+    return str(error.get("message") or error) if isinstance(error, dict) else str(error)

@@ -1,0 +1,216 @@
+"""Programs that take the bridge for their model's server: the official client gets its text, the character speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from avatar_bridge.commands.on_air import OnAir, cast_on_air
+from avatar_bridge.settings import Settings, override
+from avatar_bridge.simulators.llm import LanguageServer, Reply
+
+REPLY = Reply("Hi! [nod] I'm *really* glad. [smile]See `[nod]`.")
+SHOWN = "Hi! I'm *really* glad. See `[nod]`."
+SPOKEN = "Hi! I'm really glad."
+
+
+def settings(model: LanguageServer, **changes: Any) -> Settings:
+    table = {"voice.engine": "tone", "sound.speaker": "none", "stats.enabled": False, "web.port": 0}
+    mind = {"mind.engine": "openai", "mind.url": model.url}
+    more = {key.replace("__", "."): value for key, value in changes.items()}
+    return override(Settings(drivers={}), {**table, **mind, **more})
+
+
+@asynccontextmanager
+async def proxied(
+    *replies: Reply, hold: int | None = None, **changes: Any
+) -> AsyncIterator[tuple[Any, OnAir, LanguageServer]]:
+    async with LanguageServer(replies=replies or (REPLY,)) as model:
+        model.hold = hold
+        async with cast_on_air(settings(model, **changes)) as on:
+            client = openai.AsyncOpenAI(base_url=f"{on.server.address}/v1", api_key=on.server.token, max_retries=0)
+            try:
+                yield client, on, model
+            finally:
+                await client.close()
+
+
+async def performed(on: OnAir) -> str:
+    """Wait until something was performed to its end; return the speech."""
+    stage = on.cast.main.stage
+    await stage.until(lambda: stage.timeline is not None)
+    timeline = stage.timeline
+    assert timeline is not None
+    await stage.until(lambda: stage.timeline is None)
+    return timeline.speech
+
+
+def asked(model: str = "small", **more: Any) -> dict[str, Any]:
+    return {"model": model, "messages": [{"role": "user", "content": "Hello!"}], **more}
+
+
+async def test_a_streamed_reply_is_performed_and_comes_without_its_tags() -> None:
+    async with proxied() as (client, on, model):
+        performing = asyncio.create_task(performed(on))
+        chunks = [chunk async for chunk in await client.chat.completions.create(**asked(stream=True))]
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == SHOWN
+        assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+        assert (await performing).startswith(SPOKEN)
+        (body,) = model.asked
+        assert "[nod]" in body["messages"][0]["content"] or "nod =" in body["messages"][0]["content"]
+        assert body["messages"][0]["role"] == "system"
+
+
+async def test_a_whole_reply_is_performed_too() -> None:
+    async with proxied() as (client, on, _):
+        performing = asyncio.create_task(performed(on))
+        answer = await client.chat.completions.create(**asked())
+        assert answer.choices[0].message.content == SHOWN
+        assert answer.choices[0].finish_reason == "stop"
+        assert (await performing).startswith(SPOKEN)
+
+
+async def test_the_tags_stay_where_the_settings_say_so() -> None:
+    async with proxied(proxy__tags=True, proxy__prompt=False) as (client, on, model):
+        performing = asyncio.create_task(performed(on))
+        answer = await client.chat.completions.create(**asked())
+        assert answer.choices[0].message.content == REPLY.text
+        await performing
+        assert model.asked[0]["messages"] == asked()["messages"]
+
+
+@pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        (asked("small (silent)"), {}),
+        (asked(), {"proxy__perform": False}),
+        ({"model": "small", "messages": [{"role": "user", "content": "### Task:\nGenerate a title"}]}, {}),
+    ],
+)
+async def test_what_is_for_the_program_itself_is_not_performed(body: dict[str, Any], changes: dict[str, Any]) -> None:
+    async with proxied(**changes) as (client, on, model):
+        answer = await client.chat.completions.create(**body)
+        assert answer.choices[0].message.content == SHOWN
+        assert on.cast.main.utterance == 0
+        assert model.asked[0]["model"] == "small"
+        assert model.asked[0]["messages"] == body["messages"]
+
+
+async def test_the_models_are_listed_each_also_as_silent() -> None:
+    async with proxied() as (client, _, _):
+        names = [each.id async for each in client.models.list()]
+        assert names == ["small", "small (silent)", "large", "large (silent)"]
+
+
+async def test_reasoning_and_tool_calls_pass_and_are_not_spoken() -> None:
+    async with proxied(
+        Reply("Well, hello.", reasoning="Who is it?"), Reply("", calls=(("c1", "look", "{}"),))
+    ) as found:
+        client, on, _ = found
+        performing = asyncio.create_task(performed(on))
+        chunks = [chunk async for chunk in await client.chat.completions.create(**asked(stream=True))]
+        told = [chunk.choices[0].delta.model_extra or {} for chunk in chunks if chunk.choices]
+        thought = "".join(str(each.get("reasoning_content") or each.get("reasoning") or "") for each in told)
+        assert thought == "Who is it?"
+        assert await performing == "Well, hello."
+        tools = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]
+        answer = await client.chat.completions.create(**asked(tools=tools))
+        (call,) = answer.choices[0].message.tool_calls
+        assert (call.id, call.function.name, call.function.arguments) == ("c1", "look", "{}")
+
+
+@pytest.mark.parametrize(("fault", "status"), [("401", 401), ("429", 429), ("503", 503)])
+async def test_a_refusal_of_the_server_is_passed_on_in_its_form(fault: str, status: int) -> None:
+    async with proxied() as (client, _, model):
+        model.fault(fault)
+        with pytest.raises(openai.APIStatusError) as caught:
+            await client.chat.completions.create(**asked(stream=True))
+        assert caught.value.status_code == status
+        assert "refused" in str(caught.value)
+
+
+async def test_a_server_that_is_not_there_is_said() -> None:
+    async with proxied(mind__url="http://127.0.0.1:9/v1") as (client, _, _):
+        with pytest.raises(openai.APIStatusError) as caught:
+            await client.chat.completions.create(**asked())
+        assert caught.value.status_code == 503
+        assert "cannot be reached" in str(caught.value)
+
+
+async def test_an_answer_that_breaks_off_says_so_and_what_came_is_kept() -> None:
+    async with proxied(Reply("One two three four five six seven.")) as (client, _, model):
+        model.fault("error")
+        text = ""
+        stream = await client.chat.completions.create(**asked(stream=True))
+
+        async def read() -> None:
+            nonlocal text
+            async for chunk in stream:
+                text += chunk.choices[0].delta.content or "" if chunk.choices else ""
+
+        with pytest.raises(openai.APIError, match="broke off"):
+            await read()
+        assert text.startswith("One")
+
+
+async def test_a_program_that_hangs_up_stops_the_model_and_the_character() -> None:
+    async with proxied(Reply("One two three. " * 50), hold=12) as (client, on, model):
+        stream = await client.chat.completions.create(**asked(stream=True))
+        bridge = on.cast.main
+        await bridge.stage.until(lambda: (bridge.stage.heard() or -1.0) > 0.0)
+        await stream.close()
+        await bridge.stage.until(lambda: bridge.stage.timeline is None)
+        await asyncio.wait_for(model.quiet(), 10)
+        assert model.aborts == 1
+
+
+async def test_an_interrupt_stops_the_model_and_ends_the_answer() -> None:
+    async with proxied(Reply("One two three. " * 50), hold=12) as (client, on, model):
+        stream = await client.chat.completions.create(**asked(stream=True))
+        bridge = on.cast.main
+        await bridge.stage.until(lambda: (bridge.stage.heard() or -1.0) > 0.0)
+        bridge.interrupt()
+        reasons = [chunk.choices[0].finish_reason async for chunk in stream if chunk.choices]
+        assert reasons[-1] == "stop"
+        await asyncio.wait_for(model.quiet(), 10)
+        assert model.aborts == 1
+
+
+async def test_what_is_no_request_is_refused_in_the_clients_form() -> None:
+    async with proxied() as (_, on, _), httpx2.AsyncClient() as client:
+        headers = {"Authorization": f"Bearer {on.server.token}"}
+        address = f"{on.server.address}/v1/chat/completions"
+        for body in (b"no JSON", b"[]", b'{"messages": []}', b'{"messages": "x"}'):
+            answer = await client.post(address, content=body, headers=headers)
+            assert answer.status_code == 400
+            assert "expected" in answer.json()["error"]["message"]
+        assert (await client.post(address, content=json.dumps(asked()))).status_code == 401
+        long = json.dumps(asked(padding="x" * 2_000_000))
+        assert (await client.post(address, content=long, headers=headers)).status_code != 413
+
+
+async def test_a_bridge_that_is_no_model_server_says_so() -> None:
+    async with proxied(proxy__enabled=False) as (client, _, _):
+        with pytest.raises(openai.NotFoundError, match="no model server"):
+            await client.models.list()
+
+
+async def test_a_model_of_another_kind_answers_in_the_same_form() -> None:
+    async with LanguageServer("anthropic", replies=(REPLY,), models=("claude",)) as model:
+        changed = settings(model, mind__engine="anthropic", mind__model="claude")
+        async with cast_on_air(changed) as on:
+            client = openai.AsyncOpenAI(base_url=f"{on.server.address}/v1", api_key=on.server.token, max_retries=0)
+            performing = asyncio.create_task(performed(on))
+            assert [each.id async for each in client.models.list()] == ["claude", "claude (silent)"]
+            answer = await client.chat.completions.create(**asked("claude"))
+            assert answer.choices[0].message.content == SHOWN
+            assert answer.usage is not None
+            assert (await performing).startswith(SPOKEN)
+            await client.close()
