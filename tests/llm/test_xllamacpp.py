@@ -46,7 +46,7 @@ def test_an_answer_comes_token_by_token_and_tells_its_cost(engine: XllamacppEngi
     assert finish.usage.completion_tokens == 12
     assert finish.usage.prompt_tokens > 20
     assert said(engine.reply(asked("Who are you?", max_tokens=12, temperature=0.0)))[0] == said(iter(events))[0]
-    assert engine.abilities.context == 1024
+    assert engine.abilities.context == 1024 - 256
     assert engine.abilities.local
     assert engine.abilities.tags
 

