@@ -11,6 +11,7 @@ import pytest
 from asking import HELLO, told
 
 from avatar_bridge.core.mind.dialogue import Delta, Finish, Image, Message, Request, ToolCall, Usage
+from avatar_bridge.core.mind.grammar import gbnf
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ModelError, UsageError
 from avatar_bridge.llm.openai import OpenAIModel
@@ -437,6 +438,29 @@ async def test_thinking_is_told_in_each_services_way(service: str, effort: str, 
     async with meeting(service, reasoning=effort) as (server, model):
         assert (await told(model)).error == ""
         assert fields.items() <= server.asked[0].items()
+
+
+@pytest.mark.parametrize(
+    ("service", "field", "where"),
+    [
+        ("llama_server", "", ("grammar",)),
+        ("vllm", "", ("structured_outputs", "grammar")),
+        ("ollama", "", ()),
+        ("llama_server", "none", ()),
+    ],
+)
+async def test_tags_are_constrained_where_the_server_can(service: str, field: str, where: tuple[str, ...]) -> None:
+    async with meeting(service, grammar_field=field) as (server, model):
+        assert model.abilities.tags == bool(where)
+        assert (await told(model, Request(HELLO.messages, tags=("wave", "nod")))).text == TEXT
+        assert (await told(model)).text == TEXT
+        tool = {"type": "function", "function": {"name": "see"}}
+        assert (await told(model, Request(HELLO.messages, tags=("wave",), tools=(tool,)))).text == TEXT
+        body, *others = server.asked
+    for name in where:
+        body = body[name]
+    assert not where or body == gbnf(("wave", "nod"))
+    assert not any(each.keys() & {"grammar", "structured_outputs", "guided_grammar"} for each in others)
 
 
 @pytest.mark.parametrize(
