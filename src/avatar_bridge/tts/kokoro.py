@@ -28,8 +28,11 @@ _MOST_TOKENS = 508
 """The model's 510, its padding at both ends taken off."""
 _LEAD, _LOUD, _PEAK = 0.04, 0.02, 0.99
 """Seconds of silence that are kept before the first sound, and how much of the peak counts as sound."""
+_EARLIER = 1.0
+"""Frames by which the decoder is heard before its token's own, against Piper's times (benchmarks/voices.py)."""
 _IPA = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "W": "aʊ", "Y": "ɔɪ", "Q": "əʊ", "S": "s", "T": "ɾ", "ꭧ": "tʂ", "ʨ": "tɕ"}
 _IPA |= {"ʥ": "dʑ", "ʦ": "ts", "ʣ": "dz", "ʧ": "tʃ", "ʤ": "dʒ", "g": "ɡ"}
+_PAUSES = frozenset(("", *';:,.!?—…"()“”'))
 _PREFERRED = ("af_heart", "jf_alpha")
 
 
@@ -92,8 +95,10 @@ class KokoroEngine:
         if frames is None:
             return SpokenSegment(samples, RATE)
         edges = np.concatenate(([0], np.cumsum(frames) * FRAME - lead)) / (RATE * self._factor)
-        edges[-1] = len(samples) / RATE
         hop = FRAME / RATE / self._factor
+        edges[1:-1] = np.maximum(0.0, edges[1:-1] - _EARLIER * hop)
+        edges[-1] = len(samples) / RATE
+        edges = settled(["", *(token.symbol for token in tokens), ""], edges, samples)
         return SpokenSegment(samples, RATE, _phonemes(tokens, edges), _marks(tokens, edges), hop)
 
 
@@ -132,6 +137,48 @@ def _lead(audio: Samples, longest: int) -> int:
     loud = np.flatnonzero(level > _LOUD * float(np.abs(audio).max()))
     first = int(loud[0]) if len(loud) else longest
     return max(0, min(longest, first) - round(_LEAD * RATE))
+
+
+def settled(symbols: Sequence[str], edges: NDArray[np.float64], samples: Samples) -> NDArray[np.float64]:
+    """Return `edges` with pauses where the audio is quiet: the model lets a sound at a pause run into the silence.
+
+    symbols: one for each gap between edges, which are in seconds. A pause grows and shrinks to the quiet around its
+    middle, into a quarter of the sounds beside it at most; where its middle is not quiet, it stays.
+    """
+    moved = edges.copy()
+    block = RATE // 200
+    blocks = np.abs(np.append(samples, np.zeros(-len(samples) % block, np.float32))).reshape(-1, block)
+    quiet = blocks.max(axis=1) < _LOUD * float(np.abs(samples).max())
+    silent = [symbol in _PAUSES for symbol in symbols]
+    for first, last in _runs(silent):
+        middle = 0 if first == 0 else len(quiet) - 1 if last == len(symbols) else _block(edges[first : last + 1].mean())
+        if not quiet[min(middle, len(quiet) - 1)]:
+            continue
+        loud = np.flatnonzero(~quiet)
+        before, after = loud[loud < middle], loud[loud > middle]
+        if first > 0 and len(before):
+            earliest = edges[first - 1] + (edges[first] - edges[first - 1]) / 4
+            moved[first] = min(max((before[-1] + 1) / 200, earliest), max(edges[first], middle / 200))
+        if last < len(symbols) and len(after):
+            latest = edges[last + 1] - (edges[last + 1] - edges[last]) / 4
+            moved[last] = max(min(after[0] / 200, latest), min(edges[last], middle / 200))
+        moved[first + 1 : last] = np.linspace(moved[first], moved[last], last - first + 1)[1:-1]
+    return moved
+
+
+def _block(at: float) -> int:
+    return int(at * 200)
+
+
+def _runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each run of True."""
+    start = None
+    for place, flag in enumerate([*flags, False]):
+        if flag and start is None:
+            start = place
+        elif not flag and start is not None:
+            yield start, place
+            start = None
 
 
 def _phonemes(tokens: Sequence[Token], edges: NDArray[np.float64]) -> tuple[Phoneme, ...]:

@@ -1,0 +1,1 @@
+"""Stands in for torchcodec, which Coqui looks for and the tests do not use."""
