@@ -111,3 +111,15 @@ test("a held pose stands still until it is let go", () => {
   motion.move(1, null);
   assert.equal(motion.get("head_yaw"), 10);
 });
+
+test("a curve that comes again replaces the one that begins at the same time", () => {
+  const mouth = new Mouth();
+  mouth.add(curve(1, [255, 255, 255]));
+  mouth.add(curve(2, [255, 255]));
+  mouth.add(curve(1, [51, 51, 51]));
+  const at = new Float32Array(MOUTH_SIZE);
+  mouth.sample(1.01, at);
+  assert.ok(Math.abs((at[0] ?? 0) - 0.2) < 1e-6);
+  mouth.sample(2, at);
+  assert.equal(at[0], 1);
+});

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -202,6 +203,22 @@ def reads() -> list[dict[str, Any]]:
             },
             counts={"words": 2},
             bytes={"mouth.open": [0, 255, 102], "mouth.shapes": [0] * 5 + [255, 0, 0, 0, 0, 0, 102, 0, 0, 153]},
+        ),
+        read_case(
+            "segment at better times",
+            game.segment(0, 7, placed, words=[replace(words[0], at=0.35), words[1]], mouth=curve, corrected=True),
+            "corrected",
+            values={
+                "character": 0,
+                "utterance": 7,
+                "index": 0,
+                "at": 0.25,
+                "duration": 1.5,
+                "words.0.at": 0.35,
+                "words.1.at": 0.55,
+                "mouth.open": "AP9m",
+            },
+            counts={"words": 2},
         ),
         read_case(
             "segment that is silent",

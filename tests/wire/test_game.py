@@ -49,6 +49,7 @@ def utterance_messages() -> list[str]:
     return [
         game.utterance(2, 7),
         *told,
+        game.segment(2, 7, timeline.segments[0], words=timeline.words[:1], mouth=None, corrected=True),
         game.cues(2, 7, timeline.cues, {"nod": {"trigger": "Nod"}}),
         game.captions(2, 7, first, captions),
         game.clock(2, 7, now=1234.56789012, heard=-0.0612345678, running=False),

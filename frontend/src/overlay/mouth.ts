@@ -18,10 +18,13 @@ export class Mouth {
   private readonly stretches: Stretch[] = [];
   private last = 0;
 
+  /** Take in a stretch; another one that begins at the same time is replaced. */
   add(encoded: EncodedMouth): void {
     const open = decodeBytes(encoded.open);
     const shapes = decodeBytes(encoded.shapes);
     if (!(encoded.rate > 0) || shapes.length < open.length * VISEMES.length) return;
+    const known = this.stretches.findIndex((stretch) => stretch.at === encoded.at);
+    if (known >= 0) this.stretches.splice(known, 1);
     this.stretches.push({ at: encoded.at, rate: encoded.rate, open, shapes });
     this.stretches.sort((one, other) => one.at - other.at);
   }

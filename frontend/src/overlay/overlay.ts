@@ -173,7 +173,7 @@ export class Overlay implements Listener {
     }
     const { utterance } = this;
     if (!utterance || !("utterance" in message) || message.utterance !== utterance.number) return;
-    if (message.type === "segment") utterance.place(message);
+    if (message.type === "segment" || message.type === "corrected") utterance.place(message);
     else if (message.type === "captions") utterance.caption(message.from, message.captions);
     else if (message.type === "closed") utterance.close(message.duration);
   }

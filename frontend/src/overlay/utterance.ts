@@ -22,7 +22,7 @@ export class Utterance {
 
   place(segment: SegmentMessage): void {
     this.duration = Math.max(this.duration, segment.at + segment.duration);
-    if (this.seen.has(segment.index)) return;
+    if (segment.type === "segment" && this.seen.has(segment.index)) return;
     this.seen.add(segment.index);
     this.mouth.add(segment.mouth);
   }

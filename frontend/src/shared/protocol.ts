@@ -60,7 +60,8 @@ export interface Waveform {
 }
 
 export interface SegmentMessage {
-  readonly type: "segment";
+  /** corrected: the segment with this index was told before; its words, sounds and mouth stand at better times now. */
+  readonly type: "segment" | "corrected";
   readonly utterance: number;
   readonly index: number;
   readonly text: string;

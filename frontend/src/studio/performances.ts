@@ -64,7 +64,7 @@ export class Performances {
     }
     const one = this.latest;
     if (!one || !("utterance" in message) || message.utterance !== one.number) return;
-    if (message.type === "segment") this.place(one, message);
+    if (message.type === "segment" || message.type === "corrected") this.place(one, message);
     else if (message.type === "cues") one.cues = message.cues;
     else if (message.type === "captions") one.captions = [...one.captions.slice(0, message.from), ...message.captions];
     else if (message.type === "clock") this.clock = message;

@@ -163,6 +163,14 @@ class GameDriver:
             self._bodies.tell_cues(self._speech)
         self._tell(self._speech.close(timeline))
 
+    def corrected(self, timeline: Timeline, placed: PlacedSegment, samples: Samples, rate: int) -> None:
+        """Tell a segment's better times, and the cues that have moved with its words."""
+        del samples, rate
+        news, cues_changed = self._speech.correct(timeline, placed, self._heard())
+        self._tell(news)
+        if cues_changed:
+            self._bodies.tell_cues(self._speech)
+
     def ended(self, heard: HeardText) -> None:
         """Tell the end; after an interrupt games are silent at once."""
         self._tell(self._speech.end(heard))

@@ -31,10 +31,9 @@ class Speech:
         """True while an utterance is under way."""
         self._character = character
         self._flow = CaptionFlow()
-        self._segments: deque[tuple[float, str]] = deque()
+        self._segments: deque[tuple[float, int, str]] = deque()
         self._closed: str | None = None
         self._released: list[str] = []
-        self._words = 0
 
     def begin(self, number: int) -> list[Told]:
         """Return that an utterance begins."""
@@ -44,18 +43,33 @@ class Speech:
         self._segments.clear()
         self._closed = None
         self._released.clear()
-        self._words = 0
         return [("speech", messages.utterance(self._character, number))]
 
     def grow(self, timeline: Timeline, placed: PlacedSegment | None, heard: float) -> tuple[list[Told], bool]:
         """Return what is new, and whether the cues are; these are told by `told_cues`, before `close`."""
         news: list[Told] = []
         if placed is not None:
-            words, self._words = timeline.words[self._words :], len(timeline.words)
-            mouth = timeline.mouth.starting(placed.at) if placed.duration else None
-            told = messages.segment(self._character, self.number, placed, words=words, mouth=mouth)
-            self._segments.append((placed.at + placed.duration, told))
+            told = self._segment(timeline, placed)
+            self._segments.append((placed.at + placed.duration, placed.index, told))
             news.append(("speech", told))
+        return self._follow(timeline, heard, news)
+
+    def correct(self, timeline: Timeline, placed: PlacedSegment, heard: float) -> tuple[list[Told], bool]:
+        """Return a segment's better times, and whether cues have moved; who joins later is told those alone."""
+        if placed.index not in [index for _, index, _ in self._segments]:
+            return [], False
+        told = self._segment(timeline, placed)
+        self._segments = deque(
+            (end, index, told if index == placed.index else before) for end, index, before in self._segments
+        )
+        return self._follow(timeline, heard, [("speech", self._segment(timeline, placed, corrected=True))])
+
+    def _segment(self, timeline: Timeline, placed: PlacedSegment, *, corrected: bool = False) -> str:
+        words, _ = timeline.within(placed.index)
+        mouth = timeline.mouth.starting(placed.at) if placed.duration else None
+        return messages.segment(self._character, self.number, placed, words=words, mouth=mouth, corrected=corrected)
+
+    def _follow(self, timeline: Timeline, heard: float, news: list[Told]) -> tuple[list[Told], bool]:
         while self._segments and self._segments[0][0] < heard - _KEPT:
             self._segments.popleft()
         before = self.cues
@@ -102,7 +116,7 @@ class Speech:
     def present(self, natives: Natives) -> Iterator[Told]:
         """Yield what brings a game that joins in mid-utterance to the present, but for the time."""
         yield "speech", messages.utterance(self._character, self.number)
-        for _, told in self._segments:
+        for *_, told in self._segments:
             yield "speech", told
         if self.cues:
             yield self.told_cues(natives)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from avatar_bridge.core.vocabulary import Samples
 
-__all__ = ["FRAME", "Sounding", "heard", "onset_after"]
+__all__ = ["FRAME", "Sounding", "covered", "heard", "onset_after"]
 
 FRAME = 0.01
 """Seconds of one frame of the recogniser."""
@@ -20,6 +21,7 @@ _PADDING = 0.1
 _PEAK = 0.5
 _NOISE = 3.0
 _FAINT = -32.0
+_LOUD = -20.0
 _LONGEST_SILENCE = 0.1
 _CLOSURE = 0.06
 
@@ -77,3 +79,12 @@ def onset_after(sound: Sounding, at: float, until: float) -> float:
     if len(loud):
         return at + float(loud[0]) * FRAME
     return until - _CLOSURE if until - at > _LONGEST_SILENCE else at
+
+
+def covered(sound: Sounding, spans: Iterable[tuple[float, float]]) -> float:
+    """Return the share of what is loud that lies within `spans` (start and end in seconds)."""
+    loud = sound.levels > _LOUD
+    within = np.zeros(len(loud), dtype=bool)
+    for start, end in spans:
+        within[max(0, round(start / FRAME)) : max(0, round(end / FRAME))] = True
+    return float((loud & within).sum() / max(1, loud.sum()))

@@ -18,7 +18,7 @@ from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordM
 from avatar_bridge.errors import UsageError
 from avatar_bridge.listen.arpabet import to_ipa
 from avatar_bridge.listen.grammar import Chosen, Grammar, Step, chosen, grammar
-from avatar_bridge.listen.onsets import FRAME, Sounding, heard, onset_after
+from avatar_bridge.listen.onsets import FRAME, Sounding, covered, heard, onset_after
 from avatar_bridge.listen.pronunciation import Pronunciations
 from avatar_bridge.listen.reference import ReferenceAligner, language_of
 
@@ -35,6 +35,8 @@ _LATE = 0.018
 """Seconds from the beginning of a frame to what it tells of: half its window, and what voices' own times are later."""
 _LONG = 0.15
 """Seconds from which on a word's first sound may have swallowed a pause."""
+_COVERED = 0.6
+"""The share of what is loud that must lie within words: right texts come to 0.9."""
 _LONGEST = 60.0
 _NO_WORDS = frozenset({"<sil>", "<s>", "</s>", "(NULL)", "[NOISE]", "[SPEECH]", "[COUGH]", "[SMACK]", "[UH]", "[UM]"})
 
@@ -137,7 +139,7 @@ def _told(words: list[Chosen], sound: Sounding) -> SpokenSegment | None:
         phonemes += sounds
         until = sounds[-1].at + sounds[-1].duration
         marks.append(WordMark(word.char, word.length, sounds[0].at, until - sounds[0].at))
-    if not marks:
+    if not marks or covered(sound, [(mark.at, mark.at + mark.duration) for mark in marks]) < _COVERED:
         return None
     silent = np.zeros(0, np.float32)
     return SpokenSegment(silent, sound.rate, tuple(_with_silence(phonemes)), tuple(marks), FRAME, aligned=True)

@@ -32,7 +32,7 @@ _KEPT = 13
 _WORST = 3.95
 """Mean distance of two matched frames beyond which the two voices do not say the same."""
 _WARPED_ERROR = 0.03
-_VOICES: Mapping[str, str] = MappingProxyType({"en": "en-us", "fr": "fr-fr", "de": "de", "es": "es"})
+_VOICES: Mapping[str, str] = MappingProxyType({"en": "en-us", "fr": "fr", "de": "de", "es": "es"})
 _SCRIPTS: Mapping[str, str] = MappingProxyType(
     {"HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh", "HANGUL": "ko", "CYRILLIC": "ru", "GREEK": "el"}
 )

@@ -113,11 +113,20 @@ def utterance(character: int, number: int) -> str:
 
 
 def segment(
-    character: int, number: int, placed: PlacedSegment, *, words: Iterable[Word], mouth: MouthCurve | None
+    character: int,
+    number: int,
+    placed: PlacedSegment,
+    *,
+    words: Iterable[Word],
+    mouth: MouthCurve | None,
+    corrected: bool = False,
 ) -> str:
-    """Return a segment with its words and mouth; word times are of the utterance."""
+    """Return a segment with its words and mouth; word times are of the utterance.
+
+    `corrected`: it was told before, and its words and mouth stand at better times now.
+    """
     return message(
-        "segment",
+        "corrected" if corrected else "segment",
         character=character,
         utterance=number,
         index=placed.index,

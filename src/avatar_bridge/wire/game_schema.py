@@ -148,6 +148,12 @@ class Segment(_OfUtterance):
     mouth: Mouth
 
 
+class Corrected(Segment):
+    """A segment that was told before, with its words and mouth at better times: replace them."""
+
+    type: Literal["corrected"]  # type: ignore[assignment]
+
+
 class PlacedCue(BaseModel):
     """A cue; `native` null: it comes as motion."""
 
@@ -271,6 +277,7 @@ TOLD: Final[tuple[type[BaseModel], ...]] = (
     Doing,
     Utterance,
     Segment,
+    Corrected,
     Cues,
     Captions,
     Clock,

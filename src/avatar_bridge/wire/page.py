@@ -93,10 +93,14 @@ def segment(
     mouth: MouthCurve | None,
     samples: Samples,
     rate: int,
+    corrected: bool = False,
 ) -> str:
-    """Return a segment with its words, sounds, mouth and waveform; word and phoneme times are of the utterance."""
+    """Return a segment with its words, sounds, mouth and waveform; word and phoneme times are of the utterance.
+
+    `corrected`: it was told before, and its words, sounds and mouth stand at better times now.
+    """
     return message(
-        "segment",
+        "corrected" if corrected else "segment",
         utterance=number,
         index=placed.index,
         text=placed.text,

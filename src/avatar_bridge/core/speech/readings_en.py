@@ -198,7 +198,11 @@ def _bodies(body: str, tail: str) -> Iterator[str]:
     tail = tail.casefold()
     parts = re.split(r"[.,:/\-–'’]", plain)
     if len(parts) == 1:
-        yield from _whole(plain, tail)
+        # what has its thousands parted is a number and no year
+        amount = (
+            (cardinal(int(plain)), _with_and(cardinal(int(plain)))) if plain != body and len(plain) <= LONGEST else ()
+        )
+        yield from amount or _whole(plain, tail)
     elif ":" in plain:
         yield from _clock(parts)
     elif "/" in plain:

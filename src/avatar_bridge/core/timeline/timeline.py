@@ -177,6 +177,14 @@ class Timeline:
             self._restated[index] = Restated(text.spoken, text.shown)
         return text.shown_at + self._restated[index].offset(into)
 
+    def within(self, index: int) -> tuple[list[Word], list[Phoneme]]:
+        """Return the words and phonemes of the segment with this index; none where it has no place."""
+        number = next((number for number, each in enumerate(self.segments) if each.index == index), None)
+        if number is None:
+            return [], []
+        first, sounds, _ = self._counts[number]
+        return self.words[first : self._count_after(number, 0)], self.phonemes[sounds : self._count_after(number, 1)]
+
     def cue(self, cue_id: int) -> PlacedCue | None:
         """Return a placed cue by its id; None while it waits or when it was refused."""
         index = self._index.get(cue_id)

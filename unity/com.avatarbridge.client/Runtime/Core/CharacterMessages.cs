@@ -28,6 +28,9 @@ namespace AvatarBridge
                         Tell(BridgeEventKind.SegmentPlaced, character, utterance, placed.Text);
                     }
                     break;
+                case "corrected":
+                    character.Speech.Correct(message);
+                    break;
                 case "cues":
                     if (character.Speech.Replace(message))
                     {

@@ -42,6 +42,20 @@ namespace AvatarBridge
             }
         }
 
+        /// <summary>Take in a `mouth` in place of the one that begins at the same time.</summary>
+        public void Replace(JsonValue mouth)
+        {
+            double at = mouth.Number("at");
+            for (int index = curves.Count - 1; index >= 0; index--)
+            {
+                if (curves[index].At == at)
+                {
+                    curves.RemoveAt(index);
+                }
+            }
+            Add(mouth);
+        }
+
         /// <summary>Take in a curve: `open` a byte a sample of 0..255, `shapes` five of them.</summary>
         public void Add(double at, double rate, byte[] open, byte[] shapes)
         {

@@ -99,6 +99,31 @@ namespace AvatarBridge
             return segment;
         }
 
+        /// <summary>Take in a `corrected` message: a segment that is known, with its words and mouth at better times.</summary>
+        public bool Correct(JsonValue message)
+        {
+            if (!Speaks(message))
+            {
+                return false;
+            }
+            var segment = new Segment(message);
+            for (int index = 0; index < segments.Count; index++)
+            {
+                if (segments[index].Index == segment.Index)
+                {
+                    segments[index] = segment;
+                    words.Clear();
+                    for (int each = 0; each < segments.Count; each++)
+                    {
+                        words.AddRange(segments[each].Words);
+                    }
+                    Mouth.Replace(message["mouth"]);
+                    return true;
+                }
+            }
+            return false;
+        }
+
         /// <summary>Take in a `cues` message, which replaces the list told before; false where it is of another one.</summary>
         public bool Replace(JsonValue message)
         {

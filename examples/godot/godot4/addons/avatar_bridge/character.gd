@@ -54,7 +54,7 @@ func mouth(now):
 # Takes a message about this character; returns what happens at once.
 func feed(message, now):
 	var type = Text.words(message, "type")
-	var of_utterance = type in ["segment", "cues", "captions", "clock", "closed", "cancel", "ended", "sound_end"]
+	var of_utterance = type in ["segment", "corrected", "cues", "captions", "clock", "closed", "cancel", "ended", "sound_end"]
 	if of_utterance and Text.number(message, "utterance") != utterance:
 		return []
 	match type:
@@ -62,6 +62,8 @@ func feed(message, now):
 			return _begin(int(Text.number(message, "utterance")))
 		"segment":
 			_place(message)
+		"corrected":
+			_correct(message)
 		"cues":
 			if running:
 				_cues.tell(Text.list(message, "cues"))
@@ -146,6 +148,21 @@ func _place(message):
 		_words.append(word)
 	if typeof(message.get("mouth")) == TYPE_DICTIONARY:
 		_mouths.append(Mouth.new(message.mouth))
+
+
+# A segment that is known, with its words and mouth at better times; words that were told are not told again.
+func _correct(message):
+	var words = Text.list(message, "words")
+	for word in words:
+		word.at = Text.number(word, "at")
+		for index in range(_words.size()):
+			if _words[index].get("char") == word.get("char"):
+				_words[index] = word
+	if typeof(message.get("mouth")) == TYPE_DICTIONARY:
+		var better = Mouth.new(message.mouth)
+		for index in range(_mouths.size()):
+			if _mouths[index].at == better.at:
+				_mouths[index] = better
 
 
 func _recaption(message):
