@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import numpy as np
 import openai
 import pytest
+import soundfile
 
 from avatar_bridge.commands.on_air import OnAir, cast_on_air
 from avatar_bridge.settings import Settings, override
@@ -214,3 +217,38 @@ async def test_a_model_of_another_kind_answers_in_the_same_form() -> None:
             assert answer.usage is not None
             assert (await performing).startswith(SPOKEN)
             await client.close()
+
+
+@pytest.mark.parametrize("form", ["mp3", "wav", "flac", "opus"])
+async def test_the_voice_speaks_any_text_in_the_form_that_is_asked_for(form: Any) -> None:
+    async with proxied() as (client, on, _):
+        answer = await client.audio.speech.create(model="x", voice="y", input="Hi [nod] there.", response_format=form)
+        samples, rate = soundfile.read(io.BytesIO(answer.content))
+        alone, plain = (
+            await on.cast.main.voiced("Hi [nod] there.", 24000),
+            await on.cast.main.voiced("Hi there.", 24000),
+        )
+        assert len(samples) / rate == pytest.approx(len(alone) / 24000, abs=0.12)
+        assert len(alone) == len(plain)
+        assert np.abs(samples).max() > 0.05
+        assert on.cast.main.utterance == 0
+
+
+async def test_speech_is_performed_and_silence_given_where_the_settings_say_so() -> None:
+    async with proxied(proxy__speech="perform") as (client, on, _):
+        performing = asyncio.create_task(performed(on))
+        answer = await client.audio.speech.create(model="x", voice="y", input="Hi [nod]there.", response_format="pcm")
+        assert not any(answer.content)
+        assert await performing == "Hi there."
+        assert len(answer.content) / 48000 > 0.3
+
+
+async def test_speech_that_cannot_be_is_refused_in_words() -> None:
+    async with proxied() as (client, _, _):
+        for wrong, words in (
+            ({"response_format": "aac"}, "mp3, wav"),
+            ({"input": " "}, "input"),
+            ({"input": "x" * 9000}, "8192"),
+        ):
+            with pytest.raises(openai.BadRequestError, match=words):
+                await client.audio.speech.create(**{"model": "x", "voice": "y", "input": "Hi.", **wrong})

@@ -26,7 +26,7 @@ from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.timeline import HeardText, Timeline
-from avatar_bridge.core.vocabulary import Diagnostic, GameEvent, State
+from avatar_bridge.core.vocabulary import Diagnostic, GameEvent, Samples, State
 from avatar_bridge.errors import SpeakerError, UsageError
 from avatar_bridge.ports import Adopter, Aligner, Audience, Clock, Driver, Follower, Games, Speaker, Voice
 from avatar_bridge.settings import Settings, read_settings
@@ -38,6 +38,7 @@ from avatar_bridge.stage.performance import Outcome, Performance, Preparing, Scr
 from avatar_bridge.stage.relay import Relay
 from avatar_bridge.stage.stage import Stage
 from avatar_bridge.stage.trace import Trace
+from avatar_bridge.stage.voicing import voiced
 
 __all__ = ["Bridge"]
 
@@ -342,6 +343,15 @@ class Bridge:
             return False
         task.result()
         return True
+
+    async def voiced(self, script: str, rate: int) -> Samples:
+        """Return what the character's voice makes of tagged text, mono at `rate`, without performing it.
+
+        Raises VoiceError where it cannot be spoken.
+        """
+        self._floor()
+        names = self.motion_map.names()
+        return await voiced(self._voice, script, rate=rate, dialect=self.settings.script.dialect, names=names)
 
     def interrupt(self) -> HeardText:
         """Stop everything in one act and return what was heard, exact to the word; harmless when nothing is said."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -99,3 +99,5 @@ class ProxySettings(Table):
     """Whether the program gets the text with its tags."""
     prompt: bool = True
     """Whether the model is told which tags there are."""
+    speech: Literal["sound", "perform"] = "sound"
+    """What /v1/audio/speech does: give the voice's sound, or perform the text and give as much silence."""

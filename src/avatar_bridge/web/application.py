@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
-from avatar_bridge.web import api, chat, pages
+from avatar_bridge.web import api, chat, pages, proxy_speech
 from avatar_bridge.web import proxy as proxy_routes
 from avatar_bridge.web.avatar_files import STATIC
 from avatar_bridge.web.bodies import PerformBody
@@ -32,7 +32,14 @@ __all__ = ["ROUTERS", "application", "openapi_document", "openapi_json"]
 
 _described = APIRouter(prefix="/v1", tags=["description"])
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (api.router, chat.router, pages.router, proxy_routes.router, _described)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    api.router,
+    chat.router,
+    pages.router,
+    proxy_routes.router,
+    proxy_speech.router,
+    _described,
+)
 """Every group of routes, but those of the map's form."""
 
 _API = "1"

@@ -21,7 +21,7 @@ from avatar_bridge.web.refusals import Refusal
 from avatar_bridge.web.show import OnStage, Show
 from avatar_bridge.web.upstream import Upstream
 
-__all__ = ["SILENT", "Proxy", "proxy_error", "router"]
+__all__ = ["SILENT", "Proxy", "proxy_error", "proxy_of", "router"]
 
 SILENT: Final = " (silent)"
 """What a model's name ends with whose replies are not performed: for a program's titles, summaries and the like."""
@@ -49,7 +49,7 @@ class Proxy:
 async def models(request: Request) -> JSONResponse:
     """List the model under its name, and once more as silent."""
     try:
-        names = await _proxy(request).upstream.models()
+        names = await proxy_of(request).upstream.models()
     except AvatarBridgeError as error:
         return proxy_error(error)
     rows = [{"id": each, "object": "model", "created": 0, "owned_by": "avatar-bridge"} for each in _with_silent(names)]
@@ -60,7 +60,7 @@ async def models(request: Request) -> JSONResponse:
 async def chat(request: Request, show: OnStage) -> JSONResponse | StreamingResponse:
     """Ask the model as the program does, perform the reply, and give the program its text without the tags."""
     try:
-        proxy = _proxy(request)
+        proxy = proxy_of(request)
         body = _body(await request.body())
         passing = _Passing(proxy, show, body)
         first = await passing.first()
@@ -198,7 +198,8 @@ def _error_body(error: AvatarBridgeError) -> tuple[int, dict[str, Any]]:
     return status, {"error": {"message": str(error), "type": kind, "param": None, "code": None}}
 
 
-def _proxy(request: Request) -> Proxy:
+def proxy_of(request: Request) -> Proxy:
+    """Return what the routes share; raises UsageError where the proxy is switched off."""
     proxy: Any = request.app.state.proxy
     if proxy is None or not proxy.settings.enabled:
         raise _NoServerError("this bridge is no model server; switch it on with proxy.enabled in bridge.toml")
