@@ -25,7 +25,8 @@ def sound(frames, rate=22050):
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(2), file.setsampwidth(2), file.setframerate(rate)
-        file.writeframes(b"".join((1000 if n // 20 % 2 else -1000).to_bytes(2, "little", signed=True) * 2 for n in range(frames)))
+        hum = [(1000 if n // 20 % 2 else -1000).to_bytes(2, "little", signed=True) * 2 for n in range(frames)]
+        file.writeframes(b"".join(hum))
     return made.getvalue()
 whole = sound(100 * len(words[0]))
 out = sys.stdout.buffer

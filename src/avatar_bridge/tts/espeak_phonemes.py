@@ -17,8 +17,10 @@ __all__ = ["Clause", "EspeakPhonemes", "owners"]
 
 _RETRIEVAL, _DONT_EXIT, _UTF8 = 1, 0x8000, 1
 _IPA_WITH_TIES = 0x02 | 0x80 | ord("^") << 8
+_NAMES = {"en-gb": "en", "fr-fr": "fr"}
+"""Where espeak-ng's name of a voice is not its language's."""
 _WORD = re.compile(r"\S*\w\S*")
-_FLAGS = re.compile(r"\([a-z-]+\)")
+_FLAGS = re.compile(r"\([\^a-z-]+\)")
 _LONGEST_TABLE = 250_000
 
 
@@ -52,12 +54,10 @@ class EspeakPhonemes:
 
     def clauses(self, text: str, language: str) -> Iterator[Clause]:
         """Yield what is said of `text`; raises UsageError for a language that espeak-ng does not know."""
-        if language != self._language:
-            if self._library.espeak_SetVoiceByName(language.encode()) != 0:
-                raise UsageError(
-                    f"espeak-ng has no language {language!r}; it knows en-us, en-gb, es, fr-fr, hi, it, ..."
-                )
-            self._language = language
+        # each time: the library has one voice, and others may have chosen it since
+        if self._library.espeak_SetVoiceByName(_NAMES.get(language, language).encode()) != 0:
+            raise UsageError(f"espeak-ng has no language {language!r}; it knows en-us, en-gb, es, fr-fr, hi, it, ...")
+        self._language = language
         # all at once: the library keeps the character that it has read ahead
         for at, said, phonemes in list(self._raw(text)):
             words = tuple((at + word.start(), len(word[0])) for word in _WORD.finditer(said))

@@ -22,7 +22,7 @@ from avatar_bridge.tts.kokoro_styles import Styles, blend_parts
 from avatar_bridge.tts.kokoro_text import LANGUAGES, VOCABULARY, KokoroText, Token
 from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 
-__all__ = ["KokoroEngine", "chunks"]
+__all__ = ["KokoroEngine", "chunks", "settled"]
 
 _MOST_TOKENS = 508
 """The model's 510, its padding at both ends taken off."""

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN003, ANN204 - it stands in for a library without types
+# ruff: noqa: ANN001, ANN003 - it stands in for a library without types
 """Stands in for torchaudio where no build fits the torch that is here: what Coqui asks of it, by other libraries."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN003, ANN204 - it stands in for a library without types
+# ruff: noqa: ANN001, ANN003 - it stands in for a library without types
 """Resampling by librosa."""
 
 from __future__ import annotations
