@@ -90,6 +90,7 @@ class WorkerModel:
 
         Harmless where the engine cannot, or the request does not suit it: the answer will tell.
         """
+        self._worker.reply_timeout = self._first_token
         with suppress(AvatarBridgeError):
             async with aclosing(self._worker.stream("read_ahead", request=request)) as signs:
                 async for _ in signs:
