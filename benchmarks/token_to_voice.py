@@ -1,9 +1,10 @@
 """What the bridge adds between a model's token and the text at the voice: reading tags, cutting, handing over.
 
 Replies with tags come at 100 tokens a second, as events of a scripted model and over HTTP from the stand-in of a
-model's server; time runs from the moment that the deciding token is there (the model's event; the bytes read from the socket)
-until the voice is asked for the segment which that token completed. Segments that a timer cut, because the sound was
-about to run dry, or that waited for the voice to finish the one before, are counted apart: no token decided them.
+model's server. Time runs from the moment that the deciding token is there (the model's event; the bytes read from the
+socket) until the voice is asked for the segment which that token completed. Segments that a timer cut, because the
+sound was about to run dry, or that waited for the voice to finish the one before, are counted apart: no token decided
+them.
 """
 
 from __future__ import annotations
