@@ -53,6 +53,7 @@ def test_a_kana_stands_where_it_sounds(text: str, reading: str, expected: dict[s
 
 def test_a_text_that_was_not_said_has_no_times() -> None:
     assert kana_marks("わたしはあなたがすき", spoken("ポピペプピポポピペプ")) == ()
+    assert kana_marks("あ", spoken("アカサタナハマヤラワ")) == ()
     assert kana_marks("", spoken("ア")) == ()
     assert kana_marks("ア", []) == ()
 

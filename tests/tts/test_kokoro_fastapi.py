@@ -129,6 +129,25 @@ async def test_giving_up_closes_the_connection() -> None:
             await task
 
 
+def test_a_word_that_is_not_written_belongs_to_no_other() -> None:
+    said = [SaidWord(word, float(place), place + 1.0) for place, word in enumerate(["one", "uh", "two", "so", "three"])]
+    assert [(mark.char, mark.at, mark.duration) for mark in word_marks("one two three", said)] == [
+        (0, 0.0, 1.0),
+        (4, 2.0, 1.0),
+        (8, 4.0, 1.0),
+    ]
+
+
+def test_a_word_in_no_spoken_form_has_the_time_between_its_neighbours() -> None:
+    said = [
+        SaidWord(word, float(place), place + 1.0)
+        for place, word in enumerate(["see", "you", "in", "something", "else", "for", "it"])
+    ]
+    marks = {mark.char: (mark.at, mark.duration) for mark in word_marks("see you in Xqz for it", said)}
+    assert marks[11] == (3.0, 2.0)
+    assert marks[15] == (5.0, 1.0)
+
+
 WORDS = st.lists(
     st.text(st.characters(categories=["Ll", "Nd"], max_codepoint=0x24F), min_size=1, max_size=6), max_size=12
 )

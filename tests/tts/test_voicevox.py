@@ -219,6 +219,17 @@ async def test_giving_up_closes_the_connection() -> None:
             await task
 
 
+async def test_a_long_text_goes_in_parts_whose_words_keep_their_places() -> None:
+    text = "こんにちは。" * 70
+    engine = VoicevoxEngine()
+    async with speaking(engine) as voice:
+        pieces = [piece async for piece in voice.speak(text)]
+    assert len(pieces) == len(engine.spoken) == 2
+    assert [mark.char for piece in pieces for mark in piece.marks] == [
+        char for char, letter in enumerate(text) if letter != "。"
+    ]
+
+
 async def test_what_is_said_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     engine = VoicevoxEngine()
@@ -267,7 +278,7 @@ PHRASE = st.fixed_dictionaries(
         "is_interrogative": st.booleans(),
     }
 )
-SPEED = st.floats(0.5, 2.0)
+SPEED = st.sampled_from([0.5, 1.0, 2.0]) | st.floats(0.5, 2.0)
 QUERIES = st.fixed_dictionaries(
     {
         "accent_phrases": st.lists(PHRASE, min_size=1, max_size=4),

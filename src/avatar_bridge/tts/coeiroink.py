@@ -14,7 +14,7 @@ from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.kana_marks import PAUSE, SpokenMora, kana_marks
-from avatar_bridge.tts.served import ServedVoice, heard, nearest, served, tempo
+from avatar_bridge.tts.served import ServedVoice, heard, nearest, tempo
 from avatar_bridge.tts.voicevox_times import IPA
 
 __all__ = ["CoeiroinkVoice"]
@@ -48,8 +48,11 @@ class CoeiroinkVoice(ServedVoice):
     ) -> None:
         del name
         super().__init__(
-            served("COEIROINK", url or "http://127.0.0.1:50032", key, patience),
+            "COEIROINK",
+            url or "http://127.0.0.1:50032",
             "start COEIROINK v2, or set voice.url",
+            key=key,
+            patience=patience,
             pitch=pitch,
             abilities=VoiceAbilities("phonemes", speed=True, pitch=True, remote=True, languages=("ja",)),
         )

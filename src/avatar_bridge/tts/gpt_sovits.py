@@ -10,7 +10,7 @@ from avatar_bridge.credentials import Key
 from avatar_bridge.errors import UsageError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError
-from avatar_bridge.tts.served import ServedVoice, served, tempo
+from avatar_bridge.tts.served import ServedVoice, tempo
 from avatar_bridge.tts.speakable import script_of
 
 __all__ = ["GptSovitsVoice"]
@@ -59,8 +59,11 @@ class GptSovitsVoice(ServedVoice):
         if streaming not in (0, 1, 2, 3):
             raise UsageError(f"streaming: expected 0, 1, 2 or 3, got {streaming!r}")
         super().__init__(
-            served("GPT-SoVITS", url or "http://127.0.0.1:9880", key, patience),
+            "GPT-SoVITS",
+            url or "http://127.0.0.1:9880",
             "start its api_v2.py, or set voice.url",
+            key=key,
+            patience=patience,
             pitch=pitch,
             abilities=VoiceAbilities("estimated", speed=True, pitch=True, remote=True),
         )

@@ -17,7 +17,7 @@ from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError, spoken_refusal
 from avatar_bridge.tts.said_words import SaidWord, word_marks
-from avatar_bridge.tts.served import ServedVoice, heard, nearest, refused_as_absent, served, tempo
+from avatar_bridge.tts.served import ServedVoice, heard, nearest, refused_as_absent, tempo
 
 __all__ = ["KokoroFastApiVoice"]
 
@@ -56,8 +56,11 @@ class KokoroFastApiVoice(ServedVoice):
         del name
         address = (url or "http://127.0.0.1:8880").rstrip("/").removesuffix("/v1")
         super().__init__(
-            served("Kokoro-FastAPI", address, key, patience),
+            "Kokoro-FastAPI",
+            address,
             "start Kokoro-FastAPI, or set voice.url",
+            key=key,
+            patience=patience,
             pitch=pitch,
             abilities=VoiceAbilities("words", speed=True, pitch=True, remote=True),
         )

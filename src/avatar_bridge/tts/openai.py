@@ -14,7 +14,7 @@ from avatar_bridge.credentials import Key, find_key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError, spoken_refusal
-from avatar_bridge.tts.served import ServedVoice, heard, served, tempo
+from avatar_bridge.tts.served import ServedVoice, heard, tempo
 
 __all__ = ["OpenAIVoice"]
 
@@ -66,8 +66,11 @@ class OpenAIVoice(ServedVoice):
         if stream_format not in ("", "audio", "sse"):
             raise UsageError(f"stream_format: expected audio or sse, got {stream_format!r}")
         super().__init__(
-            served("the speech server", url or _OPENAI, key, patience),
+            "the speech server",
+            url or _OPENAI,
             "start the server, or mend voice.url",
+            key=key,
+            patience=patience,
             pitch=pitch,
             abilities=VoiceAbilities("estimated", speed=True, pitch=True, remote=True),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator
@@ -21,11 +22,13 @@ from avatar_bridge.remote import Patience, Service, ServiceRefusedError, spoken_
 from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 from avatar_bridge.wire.sound_file import SoundData, decode_sound, media_type
 
-__all__ = ["ServedVoice", "clauses", "heard", "nearest", "refused_as_absent", "served", "tempo"]
+__all__ = ["ServedVoice", "clauses", "heard", "nearest", "refused_as_absent", "tempo"]
 
 _SILENT = 1e-3
 _FULL, _CLIPPED_RUN, _CLIPPED_SHARE = 0.999, 3, 2e-4
 _MISSED = 0.05
+_MOST_PATIENCE = 5.0
+"""Times the patience between two bytes that a whole answer may take."""
 _SENTENCE_ENDS, _CLAUSE_ENDS = "。．！？!?.\n…", "、，,;；:："
 
 
@@ -35,11 +38,25 @@ class ServedVoice(ABC):
     _longest = 1000
     """Characters of one request."""
 
-    def __init__(self, service: Service, start: str, *, pitch: float, abilities: VoiceAbilities) -> None:
-        """`start`: what to do where nothing answers; `pitch`: semitones, by playing faster what is asked for slower."""
+    def __init__(
+        self,
+        what: str,
+        url: str,
+        start: str,
+        *,
+        key: Key | None,
+        patience: float,
+        pitch: float,
+        abilities: VoiceAbilities,
+    ) -> None:
+        """`what`: its name in messages; `start`: what to do where nothing answers at `url`; `patience`: seconds without
+        a byte that count as a failure; `pitch`: semitones, by playing faster what is asked for slower.
+        """
         check_range("pitch", pitch, -12.0, 12.0)
-        self._service = service
+        check_range("patience", patience, 0.1, 600.0)
+        self._service = Service(what, url, key=key, patience=Patience(silence=patience))
         self._start = start
+        self._patience = patience
         self._factor = 2.0 ** (pitch / 12.0)
         self._news: list[Diagnostic] = []
         self.abilities = abilities
@@ -59,7 +76,7 @@ class ServedVoice(ABC):
         for part in clauses(speakable(text), self._longest):
             if is_speakable(part):
                 with self._told():
-                    spoken = await self._say(part)
+                    spoken = await self._said(part)
                 yield _moved(_pitched(spoken, self._factor), at)
             at += len(part)
 
@@ -79,6 +96,18 @@ class ServedVoice(ABC):
     @abstractmethod
     async def _say(self, text: str) -> SpokenSegment:
         """Return the speech of one request's text; times count from its first sample, characters from its first."""
+
+    async def _said(self, text: str) -> SpokenSegment:
+        """Return the speech of one request's text; VoiceError where it never comes to an end."""
+        seconds = _MOST_PATIENCE * self._patience
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._say(text)
+        except TimeoutError:
+            raise VoiceError(
+                f"{self._service.what} at {self._service.url} was not done after {seconds:g} s; is it overloaded? "
+                "(patience in [voice.options] makes it longer)"
+            ) from None
 
     async def _sound(self, method: str, path: str, *, rate: int | None = None, **arguments: Any) -> SpokenSegment:
         """Return the sound that a request is answered with; the arguments are those of Service.stream."""
@@ -211,9 +240,3 @@ def nearest(what: str, wanted: object, known: list[str]) -> str:
 def refused_as_absent(error: ServiceRefusedError) -> bool:
     """Return whether a refusal only says that the service has no such page, so that it does answer."""
     return error.status in (404, 405, 501)
-
-
-def served(what: str, url: str, key: Key | None, seconds: float) -> Service:
-    """Return the service under an address; `seconds` without a byte count as a failure."""
-    check_range("patience", seconds, 0.1, 600.0)
-    return Service(what, url, key=key, patience=Patience(silence=seconds))

@@ -10,7 +10,7 @@ from avatar_bridge.core.vocabulary import SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
-from avatar_bridge.tts.served import ServedVoice, nearest, served, tempo
+from avatar_bridge.tts.served import ServedVoice, nearest, tempo
 from avatar_bridge.tts.speakable import check_range, script_of
 
 __all__ = ["StyleBertVits2Voice"]
@@ -52,8 +52,11 @@ class StyleBertVits2Voice(ServedVoice):
         check_range("style_weight", style_weight, 0.0, 20.0)
         check_range("limit", limit, 10, 10_000)
         super().__init__(
-            served("Style-Bert-VITS2", url or "http://127.0.0.1:5000", key, patience),
+            "Style-Bert-VITS2",
+            url or "http://127.0.0.1:5000",
             "start its server_fastapi.py, or set voice.url",
+            key=key,
+            patience=patience,
             pitch=pitch,
             abilities=VoiceAbilities("estimated", speed=True, pitch=True, remote=True, languages=("ja", "en", "zh")),
         )

@@ -17,7 +17,7 @@ from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError
 from avatar_bridge.tts.kana_marks import kana_marks
-from avatar_bridge.tts.served import ServedVoice, nearest, refused_as_absent, served, tempo
+from avatar_bridge.tts.served import ServedVoice, nearest, refused_as_absent, tempo
 from avatar_bridge.tts.speakable import check_range
 from avatar_bridge.tts.voicevox_times import HOP, QueryTimes, query_times
 
@@ -83,10 +83,17 @@ class VoicevoxVoice(ServedVoice):
         abilities = VoiceAbilities(
             "phonemes" if engine.times else "estimated", speed=True, pitch=True, remote=True, languages=("ja",)
         )
-        service = served(engine.what, url or engine.url, key, patience)
-        # an engine that tells its melody is asked for another one; the sound of the other is shifted
-        super().__init__(service, engine.start, pitch=0.0 if engine.times else pitch, abilities=abilities)
         check_range("pitch", pitch, -12.0, 12.0)
+        super().__init__(
+            engine.what,
+            url or engine.url,
+            engine.start,
+            key=key,
+            patience=patience,
+            # an engine that tells its melody is asked for another one; the sound of the other is shifted
+            pitch=0.0 if engine.times else pitch,
+            abilities=abilities,
+        )
         self._times = engine.times
         self._semitones = pitch if engine.times else 0.0
         self._speaker = speaker

@@ -31,6 +31,10 @@ _FORMATS: Mapping[tuple[int, int], str] = MappingProxyType(
 _FULL_SCALE = MappingProxyType({"u1": 128.0, "<i2": 32768.0, "<i4": 2147483648.0, "<f4": 1.0, "<f8": 1.0})
 
 
+class _UnknownWavError(ValueError):
+    """A WAV whose samples are not plain numbers: libsndfile may know it (mu-law, ADPCM)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundData:
     """Mono sound that was decoded."""
@@ -56,7 +60,10 @@ def decode_sound(data: bytes, header: str = "", rate: int | None = None) -> Soun
     """
     kind, parameters = media_type(header)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return _wav(data)
+        try:
+            return _wav(data)
+        except _UnknownWavError as error:
+            return _decoded(data, str(error))
     if data.startswith(_COMPRESSED) or kind not in _RAW:
         return _decoded(data)
     if kind == _NAMELESS and data[:1] == b"\xff" and data[1:2] >= b"\xe0":
@@ -102,7 +109,9 @@ def _format(chunk: bytes) -> tuple[str, int, int]:
         code = int.from_bytes(chunk[24:26], "little")
     kind = "<i3" if (code, bits) == (_PCM, 24) else _FORMATS.get((code, bits), "")
     if not kind or not 1 <= channels <= 32 or not 1000 <= rate <= 768_000:
-        raise ValueError(f"a WAV of a kind that is not understood (code {code}, {bits} bits, {channels} x {rate} Hz)")
+        raise _UnknownWavError(
+            f"a WAV of a kind that is not understood (code {code}, {bits} bits, {channels} x {rate} Hz)"
+        )
     return kind, channels, rate
 
 
@@ -145,10 +154,11 @@ def _raw(data: bytes, parameters: Mapping[str, str], rate: int | None) -> SoundD
     return SoundData(_samples(data, "<i2", int(channels)), own)
 
 
-def _decoded(data: bytes) -> SoundData:
+def _decoded(data: bytes, otherwise: str = "") -> SoundData:
+    """Return what libsndfile makes of it; `otherwise`: what is wrong with it where that can neither."""
     try:
         frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:
         words = getattr(error, "error_string", "") or type(error).__name__
-        raise ValueError(f"something that cannot be decoded ({str(words).strip(' .')})") from None
+        raise ValueError(otherwise or f"something that cannot be decoded ({str(words).strip(' .')})") from None
     return SoundData(mixed(frames), int(rate))

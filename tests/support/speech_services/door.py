@@ -54,8 +54,9 @@ class Refusal(Exception):  # noqa: N818 - what a service does, not an error of t
 class SpeechService:
     """A service on a port of its own; `fault` spoils every answer that is speech.
 
-    Faults: cut (broken off in the middle), stall (half of it, then nothing), mute (not even a head), html, empty. Those
-    of the sound itself (silent, clipped, truncated) and those of the service are its own.
+    Faults: cut (broken off in the middle), stall (half of it, then nothing), mute (not even a head), trickle (a byte
+    now and then, for ever), html, empty. Those of the sound itself (silent, clipped, truncated) and of the service are
+    its own.
     """
 
     def __init__(self, *, fault: str = "", key: str = "") -> None:
@@ -135,6 +136,10 @@ class SpeechService:
         head |= {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(size)}
         lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in head.items())]
         writer.write("\r\n".join([*lines, "", ""]).encode())
+        while fault == "trickle":
+            writer.write(b"1\r\n\0\r\n" if chunked else b"\0")
+            await writer.drain()
+            await asyncio.sleep(0.02)
         sent = 0
         for piece in pieces:
             if fault in ("cut", "stall"):

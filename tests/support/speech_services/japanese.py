@@ -106,6 +106,9 @@ def _parsed(written: str) -> Sentence:
     text, phrases = "", [Phrase()]
     for token in _tokens(written):
         phrase = phrases[-1]
+        if token == "\u3000":
+            text += token
+            continue
         if token in "|、。？！?,.!":
             text += "" if token == "|" else token
             phrase.pause = token in "、,"
@@ -125,7 +128,7 @@ def _parsed(written: str) -> Sentence:
 def _tokens(written: str) -> Iterator[str]:
     word = ""
     for character in written:
-        if character in " |、。？！?,.!":
+        if character in " \u3000|、。？！?,.!":
             if word:
                 yield word
             word = ""

@@ -20,7 +20,11 @@ SPEAKERS = [
     {
         "name": "四国めたん",
         "speaker_uuid": "7ffcb7ce-00ec-4bdc-82cd-45a8889e43ff",
-        "styles": [{"name": "ノーマル", "id": 2, "type": "talk"}, {"name": "あまあま", "id": 0, "type": "talk"}],
+        "styles": [
+            {"name": "ハミング", "id": 3002, "type": "frame_decode"},
+            {"name": "ノーマル", "id": 2, "type": "talk"},
+            {"name": "あまあま", "id": 0, "type": "talk"},
+        ],
         "version": "0.14.0",
     },
     {
