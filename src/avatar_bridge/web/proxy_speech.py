@@ -63,7 +63,7 @@ _FORMS: Mapping[str, _Form] = MappingProxyType(
 
 
 def encoded(samples: Samples, form: str) -> tuple[str, bytes]:
-    """Return content type and bytes of sound at 24 kHz in a form of `response_format`; UsageError for an unknown one."""
+    """Return content type and bytes of sound at 24 kHz in a `response_format`; raises UsageError for an unknown one."""
     if form not in _FORMS:
         raise UsageError(f"expected a response_format out of {', '.join(_FORMS)}, got {form!r}")
     return _FORMS[form].kind, _FORMS[form].write(samples)
