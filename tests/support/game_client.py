@@ -269,6 +269,10 @@ class GameClient:
         if kind == "segment":
             shown.segments.append(message)
             shown.mouth.take(message["mouth"])
+        elif kind == "corrected":
+            known = [message if each["index"] == message["index"] else each for each in shown.segments]
+            shown.segments[:] = known
+            shown.mouth.take(message["mouth"])
         elif kind == "cues":
             shown.cues.tell(message["cues"])
         elif kind == "clock":

@@ -115,6 +115,7 @@ class MouthSampler:
             tuple(value / 255.0 for value in (opened[index], *shapes[5 * index : 5 * index + 5]))
             for index in range(len(opened))
         ]
+        self._curves = [curve for curve in self._curves if curve[0] != mouth["at"]]
         self._curves.append((mouth["at"], mouth["rate"], rows))
 
     def sample(self, time: float) -> tuple[float, ...]:
