@@ -99,6 +99,7 @@ def test_the_wait_that_is_asked_for_is_kept() -> None:
 def test_the_deadline_counts_over_all_attempts() -> None:
     _, error, end = played([(3.0, busy())], [(3.0, busy())], [(60.0, "late")], first_token=10.0)
     assert isinstance(error, LongWaitError)
+    assert "before that: busy" in str(error)
     assert end == 10.0
 
 

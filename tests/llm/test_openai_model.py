@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asking import HELLO, told
+from raw_http import answer, raw_server
 
 from avatar_bridge.core.mind.dialogue import Delta, Finish, Image, Message, Request, ToolCall, Usage
 from avatar_bridge.core.mind.grammar import gbnf
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ModelError, UsageError
+from avatar_bridge.llm import presets
 from avatar_bridge.llm.openai import OpenAIModel
 from avatar_bridge.ports import LanguageModel
 from avatar_bridge.simulators.llm import LanguageServer, Reply
@@ -40,9 +43,9 @@ async def meeting(
 async def test_every_service_is_asked_as_it_wants_and_understood(service: str) -> None:
     async with meeting(service, server={"replies": [Reply(TEXT, "Who is it?")]}) as (server, model):
         await model.open()
-        answer = await told(model)
-        assert (answer.text, answer.thoughts, answer.error) == (TEXT, "Who is it?", "")
-        assert answer.finish == Finish("stop", Usage(20, server.tokens, 16))
+        said = await told(model)
+        assert (said.text, said.thoughts, said.error) == (TEXT, "Who is it?", "")
+        assert said.finish == Finish("stop", Usage(20, server.tokens, 16))
         assert not server.complaints
         named: LanguageModel = model
         assert named.name == service
@@ -56,10 +59,10 @@ async def test_every_service_is_asked_as_it_wants_and_understood(service: str) -
 async def test_oddities_of_streams_change_nothing(oddity: str) -> None:
     async with meeting() as (server, model):
         server.fault(oddity)
-        answer = await told(model)
-        assert (answer.text, answer.error) == (TEXT, "")
-        assert answer.finish is not None
-        assert answer.finish.reason == "stop"
+        said = await told(model)
+        assert (said.text, said.error) == (TEXT, "")
+        assert said.finish is not None
+        assert said.finish.reason == "stop"
 
 
 @pytest.mark.parametrize(
@@ -75,46 +78,46 @@ async def test_oddities_of_streams_change_nothing(oddity: str) -> None:
 async def test_what_came_before_a_break_stands_and_the_break_is_told(fault: str, words: str) -> None:
     async with meeting("vllm") as (server, model):
         server.fault(fault)
-        answer = await told(model)
-        assert TEXT.startswith(answer.text)
-        assert answer.text
-        assert words in answer.error
-        assert answer.finish is None
+        said = await told(model)
+        assert TEXT.startswith(said.text)
+        assert said.text
+        assert words in said.error
+        assert said.finish is None
         assert (await told(model)).text == TEXT
 
 
 async def test_a_stream_that_is_dropped_after_its_head_is_asked_again() -> None:
     async with meeting() as (server, model):
         server.fault("drop")
-        answer = await told(model)
-        assert (answer.text, answer.error, len(answer.delays)) == (TEXT, "", 1)
+        said = await told(model)
+        assert (said.text, said.error, len(said.delays)) == (TEXT, "", 1)
 
 
 async def test_an_error_before_the_first_word_is_asked_again() -> None:
     async with meeting() as (server, model):
         server.fault("error_at_once")
-        answer = await told(model)
-        assert (answer.text, answer.error) == (TEXT, "")
-        assert "The engine died" in answer.delays[0].reason
+        said = await told(model)
+        assert (said.text, said.error) == (TEXT, "")
+        assert "The engine died" in said.delays[0].reason
 
 
 @pytest.mark.parametrize("status", ["408", "429", "500", "503", "529"])
 async def test_what_passes_is_asked_again_and_told(status: str) -> None:
     async with meeting("llama_server") as (server, model):
         server.fault(status, times=2, retry_after="0")
-        answer = await told(model)
-        assert (answer.text, len(answer.delays), len(server.asked)) == (TEXT, 2, 3)
-        assert f"({status})" in answer.delays[0].reason
-        assert 0.0 < answer.delays[0].seconds < 1.0
+        said = await told(model)
+        assert (said.text, len(said.delays), len(server.asked)) == (TEXT, 2, 3)
+        assert f"({status})" in said.delays[0].reason
+        assert 0.0 < said.delays[0].seconds < 1.0
 
 
 async def test_a_server_that_loads_is_waited_for_no_longer_than_one_may() -> None:
-    async with meeting("llama_server", model="", first_token=0.3) as (server, model):
+    async with meeting("llama_server", model="", first_token=0.2) as (server, model):
         server.loading = True
         await model.open()
-        answer = await told(model)
-        assert "Loading model" in answer.error
-        assert "first_token" in answer.error
+        said = await told(model)
+        assert "Loading model" in said.error
+        assert "first_token" in said.error
         server.loading = False
         assert (await told(model)).text == TEXT
 
@@ -122,9 +125,9 @@ async def test_a_server_that_loads_is_waited_for_no_longer_than_one_may() -> Non
 async def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     async with meeting() as (server, model):
         server.fault("429", retry_after="3600")
-        answer = await told(model)
-        assert not answer.delays
-        assert "would be past the 60 s" in answer.error
+        said = await told(model)
+        assert not said.delays
+        assert "would be past the 60 s" in said.error
 
 
 @pytest.mark.parametrize(
@@ -144,18 +147,18 @@ async def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
 async def test_what_does_not_pass_is_asked_once_and_said_with_its_remedy(fault: str, words: str) -> None:
     async with meeting("vllm", key=Key("s3cret-key", "env:A_KEY")) as (server, model):
         server.fault(fault)
-        answer = await told(model)
-        assert words in answer.error
+        said = await told(model)
+        assert words in said.error
         assert len(server.asked) == 1
-        assert not answer.events
+        assert not said.events
 
 
 async def test_a_spent_quota_is_no_rate_limit() -> None:
     async with meeting("openai") as (server, model):
         server.fault("quota")
-        answer = await told(model)
-        assert "no balance left" in answer.error
-        assert not answer.delays
+        said = await told(model)
+        assert "no balance left" in said.error
+        assert not said.delays
 
 
 async def test_a_key_that_is_wrong_is_named_by_its_place_and_never_shown() -> None:
@@ -166,9 +169,9 @@ async def test_a_key_that_is_wrong_is_named_by_its_place_and_never_shown() -> No
         assert "s3cret" not in str(error.value)
         server.key = ""
         server.fault("echo_key")
-        answer = await told(model)
-        assert "[key]" in answer.error
-        assert "s3cret" not in answer.error
+        said = await told(model)
+        assert "[key]" in said.error
+        assert "s3cret" not in said.error
 
 
 async def test_without_a_key_the_places_for_one_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,8 +200,8 @@ async def test_the_usual_key_never_goes_to_another_host(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("service", ["openai", "ollama", "vllm", "openrouter"])
 async def test_a_wrong_model_names_those_that_there_are(service: str) -> None:
     async with meeting(service, model="smal", server={"models": ("large", "small")}) as (_, model):
-        answer = await told(model)
-        assert "'smal' is none of its models: [mind] model may be 'small', 'large'" in answer.error
+        said = await told(model)
+        assert "'smal' is none of its models: [mind] model may be 'small', 'large'" in said.error
     async with meeting("ollama", model="qwen", server={"models": ("qwen:latest",)}) as (_, model):
         await model.open()
 
@@ -229,12 +232,32 @@ async def test_the_context_is_learnt_from_the_server() -> None:
             assert model.abilities.context == 8192
 
 
+async def test_answers_share_a_connection() -> None:
+    async with meeting("vllm") as (server, model):
+        await model.open()
+        for _ in range(3):
+            assert (await told(model)).text == TEXT
+        assert server.connections == 1
+
+
+async def test_another_program_at_the_usual_port_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = answer(200, b"<h1>My blog</h1>", Content_Type="text/html")
+    async with raw_server([page]) as blog, LanguageServer("llama_server") as here:
+        moved = replace(presets.PRESETS["llama_server"], urls=(blog.url, here.url))
+        monkeypatch.setattr(presets, "PRESETS", {**presets.PRESETS, "llama_server": moved})
+        model = OpenAIModel(name="llama_server")
+        assert (await told(model)).text == TEXT
+        await model.close()
+
+
 async def test_an_address_without_its_v1_is_told() -> None:
     async with LanguageServer("ollama") as server:
         model = OpenAIModel(name="ollama", model="small", url=server.url.removesuffix("/v1"))
-        answer = await told(model)
+        with pytest.raises(ModelError, match="with /v1"):
+            await model.open()
+        said = await told(model)
         await model.close()
-        assert "with /v1?" in answer.error
+        assert "with /v1?" in said.error
 
 
 async def test_nothing_there_is_asked_thrice_and_told_with_how_to_start_it() -> None:
@@ -243,17 +266,13 @@ async def test_nothing_there_is_asked_thrice_and_told_with_how_to_start_it() -> 
     model = OpenAIModel(name="ollama", model="small", url=server.url)
     with pytest.raises(ModelError, match="start Ollama"):
         await model.open()
-    answer = await told(model)
+    said = await told(model)
     await model.close()
-    assert len(answer.delays) == 2
-    assert "start Ollama" in answer.error
+    assert len(said.delays) == 2
+    assert "start Ollama" in said.error
 
 
 async def test_the_first_of_the_usual_places_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from avatar_bridge.llm import presets
-
     async with LanguageServer("llama_server") as gone:
         pass
     async with LanguageServer("llama_server") as here:
@@ -280,9 +299,9 @@ async def test_the_first_of_the_usual_places_that_answers_is_taken(monkeypatch: 
 async def test_a_stall_is_noticed_and_let_go(fault: str, words: str) -> None:
     async with meeting("vllm", first_token=0.15 if fault == "stall" else 30.0, stall=0.15) as (server, model):
         server.fault(fault)
-        answer = await told(model)
-        assert words in answer.error
-        assert len(answer.text) == (0 if fault == "stall" else len("Hello there,"))
+        said = await told(model)
+        assert words in said.error
+        assert len(said.text) == (0 if fault == "stall" else len("Hello there,"))
         await server.quiet()
         assert server.aborts == 1
 
@@ -292,9 +311,9 @@ async def test_a_model_that_only_thinks_is_stopped_at_the_deadline() -> None:
         server,
         model,
     ):
-        answer = await told(model)
-        assert 'reasoning = "off"' in answer.error
-        assert not answer.text
+        said = await told(model)
+        assert 'reasoning = "off"' in said.error
+        assert not said.text
         await server.quiet()
         assert server.aborts == 1
 
@@ -302,9 +321,9 @@ async def test_a_model_that_only_thinks_is_stopped_at_the_deadline() -> None:
 async def test_an_endless_reply_is_bounded() -> None:
     async with meeting(longest=500) as (server, model):
         server.fault("endless")
-        answer = await told(model)
-        assert "no end" in answer.error
-        assert len(answer.text) <= 500
+        said = await told(model)
+        assert "no end" in said.error
+        assert len(said.text) <= 500
         await server.quiet()
         assert server.aborts == 1
 
@@ -322,26 +341,26 @@ async def test_an_endless_reply_is_bounded() -> None:
 async def test_answers_with_nothing_to_say_are_answers(fault: str, text: str, thoughts: str) -> None:
     async with meeting() as (server, model):
         server.fault(fault)
-        answer = await told(model)
-        assert (answer.text, answer.thoughts, answer.error) == (text, thoughts, "")
-        assert answer.finish is not None
+        said = await told(model)
+        assert (said.text, said.thoughts, said.error) == (text, thoughts, "")
+        assert said.finish is not None
 
 
 async def test_halves_of_a_character_are_joined() -> None:
     async with meeting() as (server, model):
         server.fault("split_pair")
-        answer = await told(model)
-        assert answer.text == TEXT.replace("there,", "there,😀")
-        answer.text.encode()
+        said = await told(model)
+        assert said.text == TEXT.replace("there,", "there,😀")
+        said.text.encode()
 
 
 async def test_tool_calls_come_in_pieces_with_their_numbers() -> None:
     async with meeting("openai") as (server, model):
         server.fault("tool_calls")
-        answer = await told(model)
-        assert answer.calls == {0: ("call_1", "wave", '{"hand": "left"}'), 1: ("call_2", "nod", "{}")}
-        assert answer.finish is not None
-        assert answer.finish.reason == "tool_calls"
+        said = await told(model)
+        assert said.calls == {0: ("call_1", "wave", '{"hand": "left"}'), 1: ("call_2", "nod", "{}")}
+        assert said.finish is not None
+        assert said.finish.reason == "tool_calls"
 
 
 @pytest.mark.parametrize("service", ["ollama", "vllm"])

@@ -6,7 +6,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,8 @@ __all__ = ["Limits", "LongWaitError", "Reading", "asked", "check_limits"]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AFTER_END = 1.0
 """Seconds that the figures may take after the answer's end."""
+_LEFTOVERS = 0.2
+"""Seconds that the end of the connection's data may take after that."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
 _CONNECTIONS = 3
@@ -96,6 +98,7 @@ async def asked(
     deadline = clock() + limits.first_token
     begun = False
     refusals = lost = 0
+    reason = ""
     while True:
         try:
             async with aclosing(_read(post(), reading(), deadline, limits)) as events:
@@ -107,6 +110,8 @@ async def asked(
             refused = isinstance(error, ServiceRefusedError)
             refusals, lost = (refusals + 1, lost) if refused else (refusals, lost + 1)
             if begun or not _passes(error, lost):
+                if reason and not begun and isinstance(error, LongWaitError):
+                    raise LongWaitError(f"{error}; before that: {reason}") from None
                 raise
             pause = _pause(error, refusals + lost, draw())
             if clock() + pause >= deadline:
@@ -180,7 +185,11 @@ async def _read(
                 due = clock() + limits.stall if begun else min(deadline, clock() + limits.stall)
             if reading.ended:
                 due = min(due, clock() + _AFTER_END)
-    yield reading.end()
+        yield reading.end()
+        # a connection whose answer was read to its end serves for the next one
+        with suppress(TimeoutError, PeerError, UnreachableError):
+            async with asyncio.timeout(_LEFTOVERS if reading.done else 0.0):
+                await anext(events, None)
 
 
 def _silent(begun: bool, late: bool, length: int, limits: Limits) -> LongWaitError:

@@ -97,7 +97,9 @@ class OpenAIModel:
             service = await self._reached()
             models = await self._listed(service)
         except ServiceRefusedError as error:
-            if error.passing or (self._model and error.status not in (401, 402)):
+            # some servers list no models, and some keys may not see the list
+            silent = error.status == 403 or not self._preset.urls
+            if error.passing or (self._model and silent and error.status not in (401, 402)):
                 return
             raise self._explained(error) from error
         except AvatarBridgeError as error:
@@ -159,7 +161,7 @@ class OpenAIModel:
         if self._service is None:
             for service in self._services:
                 try:
-                    await service.read("GET", "/models", silence=_LOOKING)
+                    await self._listed(service)
                 except ServiceRefusedError as error:
                     if not error.passing and error.status not in (401, 403):
                         continue

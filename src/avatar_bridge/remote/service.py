@@ -33,6 +33,9 @@ _LARGEST_REPLY = 64 << 20
 _LARGEST_REFUSAL = 64 << 10
 _REFUSING = 5.0
 """Seconds that the words of a refusal may take; the refusal stands without them."""
+_KEPT_LOCAL = 4.0
+_KEPT = 30.0
+"""Seconds that an idle connection is kept: a new one costs nothing on this machine, and 0.1 s and more beyond it."""
 _PLAIN = frozenset({"", "identity"})
 
 
@@ -221,6 +224,7 @@ class Service:
                 self._client = httpx2.AsyncClient(
                     headers=self._headers,
                     trust_env=not self._local,
+                    limits=httpx2.Limits(keepalive_expiry=_KEPT_LOCAL if self._local else _KEPT),
                     verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if bare else True,
                 )
             except (ImportError, ValueError, OSError, httpx2.InvalidURL) as error:
