@@ -12,6 +12,7 @@ from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.script.feelings import FIRST_ID, Feelings
 from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.stage.body import Body
+from avatar_bridge.stage.feeling import Classifier, Question
 from avatar_bridge.stage.performance import Performance
 from avatar_bridge.stage.stage import Stage
 
@@ -20,7 +21,20 @@ FACES = [
 ]
 
 
-async def perform(script: str, *, felt: bool = True) -> Timeline:
+class Certain:
+    """Says one thing of everything."""
+
+    def ask(self, text: str) -> Question:
+        del text
+        return Answered()
+
+
+class Answered(Question):
+    def answer(self) -> str | None:
+        return "neutral"
+
+
+async def perform(script: str, *, felt: bool = True, classifier: Classifier | None = None) -> Timeline:
     stage = Stage([Body(Witness(), new_mixer())], SilentSpeaker(now=VirtualClock().time), VirtualClock())
     beat = asyncio.create_task(stage.run())
     timeline = Timeline(MAP)
@@ -33,6 +47,7 @@ async def perform(script: str, *, felt: bool = True) -> Timeline:
         segmenter=Segmenter(),
         preparing=prepare_here,
         feelings=Feelings(FACES, strength=0.3) if felt else None,
+        classifier=classifier,
     )
     try:
         await performance.run()
@@ -51,3 +66,11 @@ def test_a_feeling_meets_the_first_word_and_ends_with_a_plain_sentence() -> None
     assert cue.released is not None
     assert timeline.words[0].at < cue.released <= plain.at
     assert not run(perform(text, felt=False)).cues
+    assert not run(perform(text, felt=False, classifier=Certain())).cues
+    assert not run(perform(text, classifier=Certain())).cues
+
+
+def test_a_feeling_stands_before_the_tags_of_its_segment() -> None:
+    timeline = run(perform("I'm so happy that you [nod]are all here with me today!"))
+    assert [cue.action.name for cue in timeline.cues] == ["smile", "nod"]
+    assert timeline.cues[0].at < timeline.cues[1].at

@@ -18,6 +18,7 @@ from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, Segment,
 from avatar_bridge.errors import AvatarBridgeError, ScriptError, UsageError
 from avatar_bridge.ports import Aligner, Voice
 from avatar_bridge.stage.aligning import Aligning
+from avatar_bridge.stage.feeling import Classifier, Question
 from avatar_bridge.stage.preparing import Preparing, prepare_aside
 from avatar_bridge.stage.stage import Stage
 
@@ -105,8 +106,12 @@ class Performance:
         aligner: Aligner | None = None,
         keep_audio: bool = False,
         feelings: Feelings | None = None,
+        classifier: Classifier | None = None,
     ) -> None:
-        """`feelings`: what shows on the face where the script has no tags for it; None shows nothing of its own."""
+        """`feelings`: what shows on the face where the script has no tags for it; None shows nothing of its own.
+
+        `classifier`: whose word counts for more than that of the lexicon, where it comes before the voice's.
+        """
         self.timeline = timeline
         self.first_audio: float | None = None
         self.heard: HeardText | None = None
@@ -118,6 +123,8 @@ class Performance:
         self._segmenter = segmenter
         self._aligning = Aligning(aligner, preparing, stage)
         self._feelings = feelings
+        self._classifier = classifier if feelings is not None else None
+        self._asked: deque[Question] = deque()
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue()
         self._kept: list[Samples] | None = [] if keep_audio else None
         self._rate = _SILENCE_RATE
@@ -201,9 +208,9 @@ class Performance:
         self._segmenter.hear(self._stage.speaker.queued() + requested, idle=idle)
         for segment in self._segmenter.segments():
             self._stage.mark("cut")
-            for felt in () if self._feelings is None else self._feelings.judge(segment):
-                self.timeline.feed(felt)
             self._underway.append(segment)
+            if self._classifier is not None:
+                self._asked.append(self._classifier.ask(segment.text))
             self._segments.put_nowait(segment)
 
     async def _speak(self) -> None:
@@ -213,6 +220,7 @@ class Performance:
                 await self._stage.until(lambda: speaker.queued() <= AHEAD)
             prepared = await spoken(self._voice, segment, self.timeline, self._aligning.prepare, self._stage.mark)
             self._underway.popleft()
+            self._feel(segment)
             placed = self.timeline.place(segment, prepared)
             if placed.duration > _TELLING:
                 self._learn_rate(segment.text, placed.duration)
@@ -229,6 +237,13 @@ class Performance:
         self.timeline.close()
         speaker.finish()
         self._stage.grow(None, _UNSPOKEN, self._rate)
+
+    def _feel(self, segment: Segment) -> None:
+        """Put on the timeline what the face shows in a segment that is about to be placed."""
+        felt = self._asked.popleft().answer() if self._asked else None
+        if self._feelings is not None:
+            for event in self._feelings.judge(segment, felt=felt):
+                self.timeline.feed(event)
 
     def _learn_rate(self, text: str, duration: float) -> None:
         """Tell the segmenter how fast the voice really is, a segment counting for a third."""

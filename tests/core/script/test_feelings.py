@@ -113,6 +113,16 @@ def test_a_tag_inside_a_segment_keeps_it_plain() -> None:
     assert feelings.judge(Segment(0, "I'm so happy, yes!", 0)) == ()
 
 
+def test_a_classifier_s_word_counts_for_more() -> None:
+    feelings = Feelings(FACES)
+    text = "I'm so happy, yes! "
+    for at in (0, len(text)):
+        feelings.feed(Text(at, text, at, text))
+    assert names(list(feelings.judge(Segment(0, text, 0), felt="angry"))) == ["angry"]
+    feelings.feed(Text(2 * len(text), text * 2, 2 * len(text), text * 2))
+    assert names(list(feelings.judge(Segment(1, text, 2 * len(text)), felt="neutral"))) == ["/angry"]
+
+
 def test_emoji_colour_the_sentence_they_follow() -> None:
     assert names(shown("I had a day at the office 😢 and that is it.", dialect="bridge")) == ["sad"]
     assert names(shown("😡 The package is here.", dialect="bridge")) == ["angry"]

@@ -240,7 +240,7 @@ class Feelings:
         """`expressions`: names and aliases of the faces that the motion map has; `strength` of inferred ones, 0..1."""
         by_key = {name_key(name): name for name in expressions}
         self._explicit = frozenset(by_key)
-        self._names = {
+        self._names: dict[str, str | None] = {
             each: next((by_key[key] for key in map(name_key, EXPRESSIONS[each]) if key in by_key), None)
             for each in FEELINGS
         }
@@ -265,9 +265,10 @@ class Feelings:
         elif isinstance(event, Release):
             self._releases[event.cue] = event.at
 
-    def judge(self, segment: Segment) -> tuple[Cue | Release, ...]:
+    def judge(self, segment: Segment, *, felt: str | None = None) -> tuple[Cue | Release, ...]:
         """Return what the face does in a segment, to be fed to the timeline before the segment is placed.
 
+        `felt` is what a classifier says of the segment, in place of the lexicon's word for each sentence.
         A cue stands at the first word of its sentence; a neutral sentence releases what is shown. A segment in which a
         tag's expression is to be seen is left to that tag; an emoji's lasts until the sentences feel otherwise.
         """
@@ -278,7 +279,8 @@ class Feelings:
             self._shown = None
         else:
             for start, close, text in self._speech.sentences(segment.at, end):
-                found += self._change(text + self._seen(start, close), max(start, segment.at))
+                sentence = felt or feeling(text + self._seen(start, close))
+                found += self._change(sentence, max(start, segment.at))
         self._take_pictured(end)
         self._pictures = [each for each in self._pictures if each[0] >= segment.at]
         self._speech.forget(segment.at)
@@ -293,14 +295,13 @@ class Feelings:
         """Return the emoji of a sentence, those behind its end with it."""
         return "".join(each for place, each in self._pictures if start < place <= close + 1 or place == start == 0)
 
-    def _change(self, text: str, at: int) -> Iterator[Cue | Release]:
+    def _change(self, felt: str, at: int) -> Iterator[Cue | Release]:
         """Yield how the face changes for a sentence, if it does."""
         now = self._speech.time(at)
         self._take_pictured(at + 1)
         if now - self._changed < _BETWEEN:
             return
-        felt = feeling(text)
-        name = None if felt == "neutral" else self._names[felt]
+        name = self._names.get(felt)
         before = self._shown
         if (name and name_key(name)) == (before and name_key(before.name)):
             return

@@ -304,7 +304,8 @@ class Timeline:
 
     def _resolve(self) -> None:
         waiting: list[Cue] = []
-        for cue in self._cues:
+        # an inferred expression is fed after the tags of its segment, and may stand before them
+        for cue in sorted(self._cues, key=lambda cue: cue.at):
             if cue.at < self._placed_to:
                 self._place_cue(cue)
             else:
