@@ -183,6 +183,13 @@ def test_wrong_settings_say_what_is_right(house: Path) -> None:
     assert engine(house, voice="xx_own", language="fr-fr")
 
 
+def test_what_cannot_be_read_is_told(house: Path) -> None:
+    (piece,) = engine(house).speak("Hello, мир! ")
+    assert piece.notes == ("'мир' is in a script that Kokoro does not read: left out",)
+    with pytest.raises(VoiceError, match="choose espeak"):
+        list(engine(house).speak("Привет"))
+
+
 def test_nothing_to_say(house: Path) -> None:
     assert list(engine(house).speak(" 😀 ... ")) == []
 

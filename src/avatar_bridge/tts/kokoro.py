@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from avatar_bridge.core.speech.ipa import merged
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
-from avatar_bridge.errors import UsageError
+from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.kokoro_model import FRAME, RATE, KokoroModel
 from avatar_bridge.tts.kokoro_styles import Styles, blend_parts
@@ -76,13 +77,21 @@ class KokoroEngine:
         self.abilities = VoiceAbilities(timing, speed=True, pitch=True, languages=_CODES)  # type: ignore[arg-type]
 
     def speak(self, text: str) -> Iterator[SpokenSegment]:
-        """Yield the sentences of `text` in order; nothing for a text without letters or numbers."""
+        """Yield the sentences of `text` in order; nothing for a text without letters or numbers.
+
+        Letters of a script that Kokoro does not read are left out; raises VoiceError where nothing else is there.
+        """
         said = speakable(text)
         if not is_speakable(said):
             return
+        said, lost = self._text.readable(said)
+        if not is_speakable(said):
+            raise VoiceError(f"Kokoro cannot read {text[:40]!r}; choose espeak, which knows most scripts")
+        notes = (f"{lost[:40]!r} is in a script that Kokoro does not read: left out",) if lost else ()
         for sentence in self._text.sentences(said):
             for chunk in chunks(sentence):
-                yield self._piece(chunk)
+                yield replace(self._piece(chunk), notes=notes)
+                notes = ()
 
     def _piece(self, tokens: Sequence[Token]) -> SpokenSegment:
         numbers = [VOCABULARY[token.symbol] for token in tokens]

@@ -11,7 +11,7 @@ from avatar_bridge.errors import UsageError
 from avatar_bridge.tts.chinese import hanzi_number, syllables
 from avatar_bridge.tts.espeak_phonemes import Clause, EspeakPhonemes
 from avatar_bridge.tts.japanese import PAUSES, Reading, ipa, readings
-from avatar_bridge.tts.speakable import is_speakable, script_of
+from avatar_bridge.tts.speakable import is_speakable, latin, script_of
 
 __all__ = ["LANGUAGES", "VOCABULARY", "KokoroText", "Token"]
 
@@ -105,6 +105,17 @@ class KokoroText:
     @cached_property
     def _espeak(self) -> EspeakPhonemes:
         return EspeakPhonemes()
+
+    def readable(self, text: str) -> tuple[str, str]:
+        """Return `text` with letters of scripts that are not read here as spaces, and the words they were in."""
+        if self._latin == "hi":
+            return text, ""
+        kept = "".join(
+            character if character == plain or _EASTERN.match(character) else " "
+            for character, plain in zip(text, latin(text), strict=True)
+        )
+        lost = "".join(before if before != after else " " for before, after in zip(text, kept, strict=True))
+        return kept, " ".join(lost.split())
 
     def sentences(self, text: str) -> Iterator[list[Token]]:
         """Yield the tokens of each sentence that says anything."""
