@@ -57,6 +57,8 @@ def test_what_was_read_is_not_read_again_and_changes_nothing(seen: dict[str, Any
     assert seen["other"]["cached"] > 150
     assert seen["ahead"]["cached"] > 300
     assert seen["after"]["text"] == seen["first"]["text"]
+    assert seen["shared"] > 150
+    assert seen["drift"] < 1e-4 * seen["odds"], "what was forgotten still speaks"
 
 
 def test_it_stops(seen: dict[str, Any]) -> None:

@@ -158,6 +158,13 @@ def trials(folder: Path) -> dict[str, Any]:
     seen["after_close"] = len(forwards) - before
     Remembered._forward = forward  # type: ignore[method-assign]
     seen["after"] = told(engine, exact)
+    ids, _ = engine._prompt(exact)
+    other, _ = engine._prompt(asked("one two three one two three"))
+    fresh, used = Remembered(engine._model, "cpu"), Remembered(engine._model, "cpu")
+    used.follow(other)
+    seen["shared"] = used.shared(ids)
+    seen["drift"] = float((used.follow(ids) - fresh.follow(ids)).abs().max())
+    seen["odds"] = float(fresh.follow(ids).abs().max())
     thinker = TransformersEngine(model=path, seed=3, thinking=True)
     seen["thinking"] = told(thinker, asked("Hello", max_tokens=10))
     plain = TransformersEngine(model=language_model(folder / "plain", None), seed=3)
