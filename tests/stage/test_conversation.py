@@ -21,6 +21,7 @@ from avatar_bridge.assembly import Bridge
 from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.core.mind.dialogue import Delayed, Delta, Finish, Reasoning, ToolCall, ToolDelta, Usage
 from avatar_bridge.core.mind.history import INTERRUPTED, History
+from avatar_bridge.core.script.parser import parse
 from avatar_bridge.core.timeline.heard_source import heard_source
 from avatar_bridge.errors import ModelError, UsageError
 from avatar_bridge.stage.conversation import Asking, Conversation, Turn
@@ -98,7 +99,7 @@ def test_it_thinks_before_it_speaks() -> None:
 
 def test_an_interrupt_stops_the_model_and_keeps_what_was_heard() -> None:
     async def scene() -> None:
-        async with stage(words(LONG, every=0.3), "Sorry.") as on:
+        async with stage(words(LONG, every=0.05), "Sorry.") as on:
             saying = asyncio.ensure_future(on.talk.say("Tell me a story."))
             await on.hears(1.5)
             heard = on.talk.interrupt()
@@ -110,6 +111,8 @@ def test_an_interrupt_stops_the_model_and_keeps_what_was_heard() -> None:
             assert turn.interrupted
             assert turn.heard == heard.speech.strip() != ""
             assert LONG.startswith(turn.said)
+            assert parse(turn.said, names=MAP.names()).speech == turn.heard, "it keeps what nobody heard"
+            assert on.talk.history.exchanges[0].said == turn.said
             assert on.talk.state == "idle"
             await on.talk.say("Go on.")
             assert on.roles()[1] == f"assistant: {turn.said} {INTERRUPTED}"
@@ -277,6 +280,40 @@ def test_an_interrupt_stops_what_is_said_meanwhile() -> None:
             assert on.driver.commands[-1][1].kind == "reset"
             assert (await saying).interrupted
             assert on.bridge.timeline is None
+
+    run(scene())
+
+
+def test_a_question_stops_what_is_said_meanwhile() -> None:
+    async def scene() -> None:
+        says = "Just wait a little while, I will be with you in a moment or two."
+        asking = Asking(one_moment=1.0, one_moment_says=says)
+        async with stage([60.0, Finish("stop")], "Here.", asking=asking) as on:
+            first = asyncio.ensure_future(on.talk.say("Hello?"))
+            await on.hears(0.5)
+            second = asyncio.ensure_future(on.talk.say("Hello!"))
+            await asyncio.sleep(0)
+            assert on.driver.commands[-1][1].kind == "reset"
+            assert (await first).interrupted
+            assert (await second).heard == "Here."
+
+    run(scene())
+
+
+def test_a_summary_gives_way_to_a_question() -> None:
+    async def scene() -> None:
+        slow: list[Step] = [30.0, Delta("They talked."), Finish("stop")]
+        answers: list[Any] = ["An answer of some words. " * 12] * 3 + [slow, "Quick.", slow]
+        async with stage(*answers, history=History(tokens=300)) as on:
+            for index in range(3):
+                await on.talk.say(f"Question {index}.")
+            await asyncio.sleep(1.0)
+            assert len(on.mind.asked) == 4, "it sums up"
+            turn = await on.talk.say("And now?")
+            assert turn.heard == "Quick."
+            assert on.mind.closed_early == 1
+            await asyncio.sleep(60.0)
+            assert on.talk.history.summary == "They talked."
 
     run(scene())
 
