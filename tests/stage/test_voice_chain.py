@@ -192,6 +192,36 @@ def test_a_voice_that_opens_but_never_speaks_gets_longer_breaks() -> None:
     run(story())
 
 
+def test_after_it_has_spoken_again_the_next_break_is_short_again() -> None:
+    async def story() -> None:
+        first, second = Scripted(cost=1.0), Scripted(cost=0.0)
+        chain = chain_of(first, second)
+        await chain.open()
+        for _ in range(2):
+            first.fault = "gone"
+            for _ in range(100):
+                await said(chain)
+                await asyncio.sleep(1.0)
+            first.fault = None
+            await asyncio.sleep(200)
+            await said(chain)
+            await asyncio.sleep(1.5)
+            await said(chain)
+            assert messages(chain)[-1] == "the voice 'first' speaks again"
+            first.fault = "gone"
+            await said(chain)
+            first.fault = None
+            await asyncio.sleep(5.1)
+            await said(chain)
+            await asyncio.sleep(0.1)
+            asked = len(first.asked)
+            await said(chain)
+            assert len(first.asked) == asked + 1
+            messages(chain)
+
+    run(story())
+
+
 def test_where_none_can_speak_every_reason_is_told_and_no_time_is_lost() -> None:
     async def story() -> None:
         clock = VirtualClock()

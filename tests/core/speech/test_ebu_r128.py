@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from avatar_bridge.core.speech import ebu_r128
 from avatar_bridge.core.speech.ebu_r128 import block_powers, gated_loudness, integrated_loudness, oversampled_peaks
 
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000)
@@ -111,6 +112,21 @@ def test_silence_and_scraps_have_no_loudness() -> None:
         assert integrated_loudness(samples, 48000) == -np.inf
     assert gated_loudness(np.zeros(0)) == -np.inf
     assert len(oversampled_peaks(np.zeros(0, np.float32), 48000)) == 0
+
+
+def test_long_sound_is_filtered_as_if_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = mono(sine(-20, 0.5, 8000, 45.0), sine(-3, 24.6, 8000, 41.0, 1.0))
+    piecewise = block_powers(sound, 8000)
+    monkeypatch.setattr(ebu_r128, "_CHUNK", 1000.0)
+    assert block_powers(sound, 8000) == pytest.approx(piecewise, rel=1e-9)
+
+
+def test_what_comes_last_is_not_heard_first() -> None:
+    sound = np.zeros(48000, np.float32)
+    sound[-1] = 1.0
+    powers = block_powers(sound, 48000)
+    assert powers[-1] > 1e-6
+    assert powers[:-1].max() < 1e-15
 
 
 def test_no_block_is_missed_and_none_is_cut_short() -> None:
