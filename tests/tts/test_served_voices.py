@@ -132,6 +132,7 @@ async def test_giving_up_closes_the_connection(fault: str) -> None:
         ({}, ("0", "0", "Neutral")),
         ({"model": "amitaro", "speaker": "るり", "style": "るんるん"}, ("1", "3", "るんるん")),
         ({"model": 1, "speaker": 3}, ("1", "3", "Neutral")),
+        ({"model": 1}, ("1", "0", "Neutral")),
         ({"model": "jvnv-F1-jp", "style": "Happy"}, ("0", "0", "Happy")),
     ],
 )

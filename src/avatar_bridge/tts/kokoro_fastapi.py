@@ -81,7 +81,8 @@ class KokoroFastApiVoice(ServedVoice):
             if not refused_as_absent(error):
                 raise
             return
-        listed = found.get("voices", []) if isinstance(found, dict) else []
+        told = found.get("voices") if isinstance(found, dict) else None
+        listed = told if isinstance(told, list) else []
         voices = [str(each.get("id")) if isinstance(each, dict) else str(each) for each in listed]
         if voices and self._voice not in voices and not set("+-(") & set(self._voice):
             raise VoiceError(nearest("voice", self._voice, voices))

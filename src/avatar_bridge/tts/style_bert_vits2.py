@@ -23,10 +23,10 @@ _LONGEST = 100
 class StyleBertVits2Voice(ServedVoice):
     """Speaks through Style-Bert-VITS2; it tells no times.
 
-    model, speaker: number or name. style: by name, style_weight: how much of it, 0..20. language: JP, EN or ZH; by the
-    script of the text when empty, where Chinese characters alone count as Japanese. limit: characters that the server
-    takes at once. extra: parameters of its own (noise, sdp_ratio…). speed: 0.25..4. pitch: semitones, by speaking
-    slower and playing faster. patience: seconds of waiting for an answer.
+    model, speaker: number or name; the first when absent. style: by name, style_weight: how much of it, 0..20.
+    language: JP, EN or ZH; by the script of the text when empty, where Chinese characters alone count as Japanese.
+    limit: characters that the server takes at once. extra: parameters of its own (noise, sdp_ratio…). speed: 0.25..4.
+    pitch: semitones, by speaking slower and playing faster. patience: seconds of waiting for an answer.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class StyleBertVits2Voice(ServedVoice):
         speed: float = 1.0,
         pitch: float = 0.0,
         model: int | str = 0,
-        speaker: int | str = 0,
+        speaker: int | str | None = None,
         style: str = "Neutral",
         style_weight: float = 1.0,
         language: str = "",
@@ -97,7 +97,8 @@ class StyleBertVits2Voice(ServedVoice):
 
 def _table(model: Mapping[str, Any], name: str) -> dict[str, int]:
     found = model.get(name)
-    return {str(key): int(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {str(key): value for key, value in pairs if isinstance(value, int)}
 
 
 def _model(wanted: int | str, models: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
@@ -114,7 +115,9 @@ def _name(model: Mapping[str, Any]) -> str:
     return PurePosixPath(path).parent.name
 
 
-def _speaker(wanted: int | str, speakers: Mapping[str, int]) -> int:
+def _speaker(wanted: int | str | None, speakers: Mapping[str, int]) -> int:
+    if wanted is None:
+        return next(iter(speakers.values()), 0)
     if wanted in speakers:
         return speakers[str(wanted)]
     if str(wanted).isdecimal() and (not speakers or int(wanted) in speakers.values()):
