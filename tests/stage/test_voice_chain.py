@@ -376,6 +376,8 @@ async def test_a_real_chain_falls_back_to_a_voice_that_is_there() -> None:
         pieces = [piece async for piece in chain.speak("Hello there, my friend, how are you?")]
         assert loudness(pieces) == pytest.approx(-18.0, abs=0.5)
         assert {piece.rate for piece in pieces} == {24000}
+        assert isinstance(chain, VoiceChain)
+        assert chain.cpu > 0.0
         (news,) = chain.diagnostics()
         assert news.message.startswith("the voice 'espeak' cannot be used now, 'tone' speaks: ")
     finally:

@@ -37,6 +37,11 @@ class LevelledVoice:
         """Decibels given to the latest segment; None before the first."""
         return self._leveller.gain
 
+    @property
+    def cpu(self) -> float:
+        """Seconds that the voice has computed so far, where it tells."""
+        return float(getattr(self._voice, "cpu", 0.0))
+
     async def open(self) -> None:
         """Load the voice; raises what it raises."""
         await self._voice.open()

@@ -73,6 +73,11 @@ class VoiceChain:
         """What the voice can do that would speak now."""
         return next((link for link in self._links if not link.out), self._links[0]).voice.abilities
 
+    @property
+    def cpu(self) -> float:
+        """Seconds that all voices have computed so far, as far as they tell."""
+        return sum(float(getattr(link.voice, "cpu", 0.0)) for link in self._links)
+
     async def open(self) -> None:
         """Load every voice, at once; raises VoiceError with every reason where none can be."""
         await asyncio.gather(*(self._opened(link) for link in self._links))
