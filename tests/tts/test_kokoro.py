@@ -105,6 +105,27 @@ def test_every_token_lasts_as_long_as_the_graph_says(house: Path, pitch: float, 
     assert words == ["Hello,", "world!", "Mr", "Smith", "bought", "3.5", "kg", "on", "the", "4th", "of", "May."]
 
 
+def test_silence_before_the_first_sound_is_left_out_and_the_times_with_it(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(tokens: list[int], *_: object) -> tuple[np.ndarray, np.ndarray]:
+        frames = np.array([4, *(2 for _ in tokens), 0])
+        audio = np.full(int(frames.sum()) * FRAME, 0.5, np.float32)
+        audio[: 4 * FRAME] = 0.0
+        return audio, frames
+
+    made = engine(house)
+    monkeypatch.setattr(made._model, "run", run)
+    (piece,) = made.speak("go on")
+    silence, sound, *rest = piece.phonemes
+    assert (silence.symbol, sound.symbol) == ("", "ɡ")
+    # 40 ms of the silence stay; the decoder is heard one frame before its token's own
+    assert sound.at == pytest.approx(0.04, abs=0.006)
+    frame = FRAME / RATE
+    assert rest[0].at == pytest.approx(0.04 + 2 * frame - frame)
+    check_tiles(piece)
+
+
 def test_an_export_without_durations_still_speaks(house: Path) -> None:
     (house / "model.onnx").write_bytes(tiny(durations=False))
     made = engine(house)
@@ -234,6 +255,11 @@ def test_espeak_merges_words_and_each_gets_its_own() -> None:
     assert said["on"] == "ɔn"
     assert said["the"] == "ðə"
     assert said["king."] == "kˈɪŋ"
+
+
+def test_a_clause_loses_no_letter_to_the_one_before() -> None:
+    said = [clause.phonemes for clause in EspeakPhonemes().clauses("It's on the table, next to it.", "en-us")]
+    assert [phonemes.partition(" ")[0] for phonemes in said] == ["ɪts", "nˈɛkst"]
 
 
 @given(st.text("ab .,!?…—\n\"'“é1", max_size=60))
