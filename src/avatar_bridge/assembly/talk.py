@@ -83,7 +83,6 @@ def build_conversation(
     user = "" if settings.mind.user == MindSettings().user else settings.mind.user
     brief = Brief(persona, user=user, instructions=instructions(bridge.motion_map))
     notes += (*told, *brief.diagnostics)
-    names = bridge.motion_map.names()
     conversation = Conversation(
         model,
         bridge,
@@ -95,7 +94,7 @@ def build_conversation(
         asking=asking_of(settings, tuple(bridge.motion_map.actions)),
         greeting=brief.greetings[0] if brief.greetings else "",
         now=bridge.stage.clock.time,
-        cut=partial(heard_source, dialect=settings.script.dialect, names=names),
+        cut=partial(_cut, bridge),
         told=_Spending(bridge, model, settings.mind.model),
     )
     bridge.follow(_FirstSound(conversation))
@@ -193,6 +192,11 @@ class Talk:
 
 def _note(brief: Brief, lately: Sequence[str]) -> str:
     return "\n".join(part for part in (brief.lore(lately), brief.after) if part)
+
+
+def _cut(bridge: Bridge, source: str, speech: str) -> str:
+    """Return the start of a script that says `speech`, as the bridge read it with the map that it plays by now."""
+    return heard_source(source, speech, dialect=bridge.settings.script.dialect, names=bridge.motion_map.names())
 
 
 class _Spending:
