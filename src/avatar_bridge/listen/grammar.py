@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from avatar_bridge.core.speech.spoken_form import SpokenWord
 
-__all__ = ["Chosen", "Grammar", "Step", "chosen", "grammar"]
+__all__ = ["Chosen", "Grammar", "Pronouncing", "Step", "chosen", "grammar"]
 
 Transition = tuple[int, int, float, str]
-Sounds = Callable[[str], Sequence[tuple[str, ...]]]
+Pronouncing = Callable[[str], Sequence[tuple[str, ...]]]
+"""Tells the pronunciations of a spoken word in ARPAbet; none where nobody knows how to say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Chosen:
     steps: tuple[Step, ...]
 
 
-def grammar(words: Sequence[SpokenWord], sounds: Sounds) -> Grammar | None:
+def grammar(words: Sequence[SpokenWord], sounds: Pronouncing) -> Grammar | None:
     """Return the grammar of a text, `sounds` telling each spoken word's pronunciations; None where nothing is said.
 
     A word that nobody knows how to say is passed over.
@@ -71,7 +72,7 @@ def grammar(words: Sequence[SpokenWord], sounds: Sounds) -> Grammar | None:
     return Grammar(transitions, end, dictionary, tuple(named))
 
 
-def _names(reading: str, sounds: Sounds, dictionary: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _names(reading: str, sounds: Pronouncing, dictionary: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     names: list[str] = []
     for word in reading.split():
         said = sounds(word)

@@ -6,18 +6,18 @@ the same and tells when (`listen/reference.py`), where one is installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from avatar_bridge.core.speech.spoken_form import spoken_form
+from avatar_bridge.core.speech.spoken_form import SpokenWord, spoken_form
 from avatar_bridge.core.speech.words import split_words
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError
 from avatar_bridge.listen.arpabet import to_ipa
-from avatar_bridge.listen.grammar import Chosen, Grammar, Step, chosen, grammar
+from avatar_bridge.listen.grammar import Chosen, Grammar, Pronouncing, Step, chosen, grammar
 from avatar_bridge.listen.onsets import FRAME, Sounding, covered, heard, onset_after
 from avatar_bridge.listen.pronunciation import Pronunciations
 from avatar_bridge.listen.reference import ReferenceAligner, language_of
@@ -31,8 +31,10 @@ _LEAST_LIKELY = -50.0
 -48 and more (a robotic voice; -20 a natural one), wrong ones to -53 and less, the crushed sounds counted in."""
 _CRUSHED, _CRUSHED_COST = 3, 40.0
 """Frames of the shortest sound there is, and what it costs when all sounds are as short."""
-_LATE = 0.018
-"""Seconds from the beginning of a frame to what it tells of: half its window, and what voices' own times are later."""
+_LATE = 0.008
+"""Seconds from the beginning of a frame to what it tells of, near half its window."""
+_WORDS_LATE = 0.01
+"""Seconds by which voices tell a word's start later than it is heard: between Piper (30 ms) and espeak (-8 ms)."""
 _LONG = 0.15
 """Seconds from which on a word's first sound may have swallowed a pause."""
 _COVERED = 0.6
@@ -67,12 +69,15 @@ class PocketSphinxAligner:
             return None
         if language_of(text) != "en":
             return self._reference.align(text, samples, rate) if self._reference else None
-        sound = heard(samples, rate)
-        return None if sound is None else self._english(text, sound)
+        return self.find(spoken_form(text), self._pronunciations.sounds, samples, rate)
 
-    def _english(self, text: str, sound: Sounding) -> SpokenSegment | None:
-        found = grammar(spoken_form(text), self._pronunciations.sounds)
-        if found is None:
+    def find(
+        self, words: Sequence[SpokenWord], sounds: Pronouncing, samples: Samples, rate: int
+    ) -> SpokenSegment | None:
+        """Return when `words` are said, `sounds` telling the pronunciations of each in ARPAbet; None as `align`."""
+        sound = heard(samples, rate)
+        found = grammar(words, sounds)
+        if found is None or sound is None:
             return None
         for number, beam in enumerate(_BEAMS):
             if number == len(self._decoders):
@@ -137,8 +142,9 @@ def _told(words: list[Chosen], sound: Sounding) -> SpokenSegment | None:
         if not sounds:
             continue
         phonemes += sounds
-        until = sounds[-1].at + sounds[-1].duration
-        marks.append(WordMark(word.char, word.length, sounds[0].at, until - sounds[0].at))
+        at, until = sounds[0].at, sounds[-1].at + sounds[-1].duration
+        at = min(at + _WORDS_LATE, until)
+        marks.append(WordMark(word.char, word.length, at, until - at))
     if not marks or covered(sound, [(mark.at, mark.at + mark.duration) for mark in marks]) < _COVERED:
         return None
     silent = np.zeros(0, np.float32)
