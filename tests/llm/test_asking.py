@@ -110,6 +110,15 @@ def test_a_stall_counts_from_the_last_word() -> None:
     assert end == pytest.approx(14.4)
 
 
+def test_chunks_that_say_nothing_are_no_answer() -> None:
+    _, error, end = played([(0.0, "a"), *[(0.9, "")] * 20])
+    assert isinstance(error, LongWaitError)
+    assert end == 2.0
+    _, error, end = played([(0.9, "")] * 20, first_token=3.0)
+    assert isinstance(error, LongWaitError)
+    assert end == 3.0
+
+
 def test_a_listener_who_takes_his_time_is_no_stall() -> None:
     got, error, _ = played([(0.0, "a"), (0.0, "b"), (0.0, ".")], pace=30.0)
     assert [event for _, event in got][:2] == [Delta("a"), Delta("b")]
