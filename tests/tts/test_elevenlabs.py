@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from itertools import pairwise
 
@@ -284,6 +285,34 @@ def test_characters_of_another_text_break_nothing(text: str, told: str) -> None:
 def test_broken_messages_are_refused(data: str | bytes) -> None:
     with pytest.raises(ProtocolError):
         parse_message(data)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+TIMES = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("chars", "charStartTimesMs", "charDurationsMs"), JSON)
+) | st.builds(
+    lambda start, duration: {"chars": ["a"], "charStartTimesMs": [start], "charDurationsMs": [duration]}, JSON, JSON
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(message=st.fixed_dictionaries({}, optional={"audio": JSON, "message": JSON, "alignment": TIMES | JSON}))
+def test_whatever_json_comes_it_is_speech_or_refused(message: dict[str, object]) -> None:
+    for read in (lambda: parse_message(json.dumps(message)), lambda: parse_answer({"audio_base64": "", **message})):
+        try:
+            chunk = read()
+        except (ProtocolError, RefusedError):
+            continue
+        assert all(np.isfinite([start, duration]).all() for _, start, duration in chunk.times)
+
+
+def test_json_without_a_bottom_is_refused() -> None:
+    with pytest.raises(ProtocolError):
+        parse_message("[" * 100_000)
 
 
 def test_answers_are_read_strictly() -> None:

@@ -151,6 +151,26 @@ def test_an_event_is_read_as_it_was_written(data: dict[str, Any], payload: bytes
     asyncio.run(story())
 
 
+ANY = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["tts", "voices", "languages", "name", "installed"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(info=st.dictionaries(st.sampled_from(["tts", "asr"]), ANY))
+def test_whatever_a_server_says_that_it_has_is_taken_or_refused(info: dict[str, Any]) -> None:
+    voice = WyomingVoice(url="127.0.0.1:9")
+    try:
+        voice._know(info)
+    except VoiceError:
+        return
+    assert all(isinstance(code, str) for code in voice.abilities.languages)
+
+
 @pytest.mark.peer
 @pytest.mark.filterwarnings("ignore:'audioop' is deprecated:DeprecationWarning")
 async def test_the_protocols_own_library_understands_us_and_is_understood() -> None:

@@ -141,11 +141,11 @@ class WyomingVoice:
 
     def _know(self, info: Mapping[str, Any]) -> None:
         """Take what the server says that it has; raises VoiceError where that is not what was asked for."""
-        programs = [each for each in info.get("tts") or [] if isinstance(each, dict) and each.get("installed", True)]
+        programs = [each for each in _objects(info.get("tts")) if each.get("installed", True)]
         if not programs:
             has = ", ".join(name for name in ("asr", "wake", "handle", "intent") if info.get(name)) or "nothing"
             raise VoiceError(f"{self._what} speaks not: it offers {has}; set voice.url to one that does (Piper: 10200)")
-        voices = [(each, voice) for each in programs for voice in each.get("voices") or [] if isinstance(voice, dict)]
+        voices = [(each, voice) for each in programs for voice in _objects(each.get("voices"))]
         chosen = [pair for pair in voices if not self._voice or pair[1].get("name") == self._voice]
         if self._voice and not chosen:
             names = [str(voice.get("name")) for _, voice in voices]
@@ -155,7 +155,8 @@ class WyomingVoice:
             raise VoiceError(f"{self._what} has no voice {self._voice!r}; it has: {shown or 'none'}{hint}")
         program = chosen[0][0] if chosen else programs[0]
         self._streams = self._streaming and bool(program.get("supports_synthesize_streaming"))
-        spoken = {str(code)[:2].lower() for _, voice in chosen for code in voice.get("languages") or []}
+        codes = [code for _, voice in chosen for code in _listed(voice.get("languages"))]
+        spoken = {code[:2].lower() for code in codes if isinstance(code, str)}
         self.abilities = replace(self.abilities, languages=tuple(sorted(spoken)))
 
     async def _send(self, line: _Line, event: Event) -> None:
@@ -199,3 +200,11 @@ class WyomingVoice:
             raise VoiceError(f"{self._what} sent {error}; is it a Wyoming server?") from None
         except (OSError, asyncio.IncompleteReadError) as error:
             raise VoiceError(f"{self._what} broke off before its answer was whole ({type(error).__name__})") from None
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _objects(found: Any) -> list[dict[str, Any]]:
+    return [each for each in _listed(found) if isinstance(each, dict)]

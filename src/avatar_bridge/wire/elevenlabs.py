@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,7 @@ def parse_message(data: str | bytes) -> Chunk:
             else (),
             bool(message.get("isFinal")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"a message of speech that is not understood ({type(error).__name__}: {error})") from None
 
 
@@ -78,7 +79,7 @@ def parse_answer(answer: Any) -> Chunk:
         starts, ends = times["character_start_times_seconds"], times["character_end_times_seconds"]
         durations = [end - start for start, end in zip(starts, ends, strict=True)]
         return Chunk(_decoded(answer["audio_base64"]), _times(times["characters"], starts, durations), True)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"an answer of speech that is not understood ({type(error).__name__}: {error})") from None
 
 
@@ -122,7 +123,7 @@ class CharacterTimes:
 def _object(data: str | bytes) -> dict[str, Any]:
     try:
         message = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProtocolError(f"something that is no JSON ({len(data)} long)") from None
     if not isinstance(message, dict):
         raise ProtocolError(f"JSON of type {type(message).__name__} where a message belongs")
@@ -144,4 +145,7 @@ def _times(
     characters: Sequence[str], starts: Sequence[float], durations: Sequence[float]
 ) -> tuple[tuple[str, float, float], ...]:
     found = zip(characters, starts, durations, strict=True)
-    return tuple((str(each), float(start), max(0.0, float(duration))) for each, start, duration in found)
+    times = tuple((str(each), float(start), max(0.0, float(duration))) for each, start, duration in found)
+    if not all(math.isfinite(start) and math.isfinite(duration) for _, start, duration in times):
+        raise ValueError("times that are no numbers")
+    return times

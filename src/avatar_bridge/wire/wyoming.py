@@ -106,7 +106,7 @@ def _length(head: Mapping[str, Any], name: str, largest: int) -> int:
 def _object(data: bytes, what: str) -> dict[str, Any]:
     try:
         return _dictionary(json.loads(data), what)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProtocolError(f"{what} that is no JSON: {data[:60]!r}") from None
 
 
