@@ -32,6 +32,30 @@ namespace AvatarBridge.Tests
         }
 
         [Test]
+        public void ASegmentAtBetterTimesReplacesItsWordsAndItsMouth()
+        {
+            var speech = new UtteranceTimeline();
+            speech.Begin(7);
+            const string Said = "\"utterance\":7,\"index\":0,\"text\":\"Hi you\",\"at\":1,\"duration\":1,\"silence\":0,\"words\":["
+                + "{\"text\":\"Hi\",\"at\":1.0,\"duration\":0.2,\"char\":0},"
+                + "{\"text\":\"you\",\"at\":%,\"duration\":0.2,\"char\":3}],"
+                + "\"mouth\":{\"at\":1,\"rate\":100,\"open\":\"@\",\"shapes\":\"AAAAAAAAAAAAAA==\"}}";
+            JsonValue first = JsonValue.Parse("{\"type\":\"segment\"," + Said.Replace("%", "1.4").Replace("@", "//8="));
+            JsonValue better = JsonValue.Parse("{\"type\":\"corrected\"," + Said.Replace("%", "1.6").Replace("@", "MzM="));
+            Assert.IsFalse(speech.Correct(better));
+            Assert.IsNotNull(speech.Place(first));
+            Assert.IsTrue(speech.Correct(better));
+            Assert.AreEqual(1, speech.Segments.Count);
+            Assert.AreEqual(2, speech.Words.Count);
+            Assert.AreEqual(1.6, speech.Words[1].At, 1e-9);
+            var into = new float[MouthSampler.Size];
+            speech.Mouth.Sample(1.005, into);
+            Assert.AreEqual(0.2, into[0], 1e-4);
+            speech.Begin(8);
+            Assert.IsFalse(speech.Correct(better));
+        }
+
+        [Test]
         public void WhatCannotBeReadLeavesTheMouthShut()
         {
             var mouth = new MouthSampler();
