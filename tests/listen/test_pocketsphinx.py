@@ -101,6 +101,18 @@ def test_another_text_is_not_found(text: str) -> None:
     assert aligner().align(text, truth.samples, truth.rate) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("We couldn't have done it without the help of the others.", 'She said, "Come in!" and opened the door.'),
+        ("In 1984 there were 3 of them, in 2010 there were 27.", "I'd've thought that you'd want to go with them."),
+    ],
+)
+def test_another_text_of_the_same_length_is_not_found(said: str, text: str) -> None:
+    truth = spoken(said)
+    assert aligner().align(text, truth.samples, truth.rate) is None
+
+
 def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * RATE), np.float32)
 

@@ -132,7 +132,9 @@ def test_sound_does_not_wait_and_a_cue_moves_with_its_word_when_the_words_come_l
 def test_what_has_begun_is_not_begun_again() -> None:
     async def scene() -> None:
         early = "One [nod] two three four five six seven eight nine ten eleven twelve"
+        plain, _, _ = await performed(None, early)
         outcome, _, witness = await performed(LateAligner(1.5, shift=0.6), early)
+        assert outcome.timeline.cues[0].at == plain.timeline.cues[0].at
         assert outcome.timeline.timing == "aligned"
         assert [command.action for _, command in witness.commands if command.kind == "act"] == ["nod"]
 

@@ -105,6 +105,21 @@ def test_the_words_of_other_segments_stay_and_phonemes_are_kept_in_order() -> No
     assert timeline.within(7) == ([], [])
 
 
+def test_more_sounds_in_one_segment_shift_those_of_the_next_and_what_was_heard_goes_by_the_better_words() -> None:
+    timeline, speech = told("one two three four five six seven eight")
+    first, second = segments(speech)
+    timeline.place(first, prepared(first))
+    timeline.place(second, better(second, [0.0] * 4))
+    timeline.close()
+    before = timeline.within(1)
+    assert timeline.heard(2 * WORD).speech == "one two"
+    assert timeline.realign(0, better(first, [0.0, 0.0, 0.3, 0.3]), after=-1.0) is not None
+    assert timeline.within(1) == before
+    assert len(timeline.within(0)[1]) == 1
+    assert timeline.heard(3 * WORD).speech == "one two"
+    assert timeline.heard(3 * WORD + 0.31).speech == "one two three"
+
+
 def test_other_audio_is_no_correction() -> None:
     timeline = performed("one two three four five")
     first, second = segments(timeline.speech)
