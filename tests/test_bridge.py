@@ -24,13 +24,16 @@ from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timel
 from avatar_bridge.core.vocabulary import Frame, Samples, SpokenSegment
 from avatar_bridge.drivers.overlay import OverlayDriver
 from avatar_bridge.errors import SpeakerError, UsageError
-from avatar_bridge.settings import Settings, SoundSettings, VoiceSettings
+from avatar_bridge.settings import FeelingsSettings, Settings, SoundSettings, VoiceSettings
 from avatar_bridge.stage.performance import Outcome
 
 FRAME = 1 / 60
 
 
-def bridge_of(*drivers: Witness, voice: ToneVoice | None = None) -> Bridge:
+UNMOVED = Settings(feelings=FeelingsSettings(enabled=False))
+
+
+def bridge_of(*drivers: Witness, voice: ToneVoice | None = None, settings: Settings | None = None) -> Bridge:
     clock = VirtualClock()
     return Bridge(
         voice=voice or ToneVoice(),
@@ -39,6 +42,7 @@ def bridge_of(*drivers: Witness, voice: ToneVoice | None = None) -> Bridge:
         motion_map=MAP,
         clock=clock,
         preparing=prepare_here,
+        settings=settings or UNMOVED,
     )
 
 
@@ -752,5 +756,17 @@ def test_fifty_requests_a_second_leave_nothing_behind_and_the_last_is_spoken() -
             assert bridge.stage.doing == "idle"
             await bridge.stage.frames(120)
             assert driver.frames[-1][1].values["mouth_open"] == 0.0
+
+    run(scene())
+
+
+def test_a_reply_without_tags_moves_the_face_by_its_words() -> None:
+    async def scene() -> None:
+        async with bridge_of(Witness(), settings=Settings()) as bridge:
+            plain = await bridge.perform("I am so happy that you came! Thank you so much.")
+            tagged = await bridge.perform("[smile]I am so sad, this is terrible.")
+        assert [cue.action.kind for cue in plain.timeline.cues] == ["expression"]
+        assert plain.timeline.cues[0].strength < 0.5
+        assert [cue.name for cue in tagged.timeline.cues] == ["smile"]
 
     run(scene())

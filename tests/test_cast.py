@@ -214,7 +214,7 @@ async def test_a_game_plays_two_characters_over_one_connection() -> None:
         await game.send("event", name="player_near", character=anna, data={"player": 1})
         event = await asyncio.wait_for(anext(on.cast.find("anna").events()), 10)
         assert (event.name, event.character, event.data) == ("player_near", "anna", {"player": 1})
-        await game.send("say", character=anna, text="Hello [nod] you.", id="a")
+        await game.send("say", character=anna, text="Take [nod] this.", id="a")
         await game.send("say", character=ben, text="Me [smile] too.", id="b")
         assert (await game.hear("result", id="a"))["ok"]
         for number in (anna, ben):

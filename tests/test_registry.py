@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,7 +18,7 @@ from avatar_bridge.audio.silent import SilentSpeaker
 from avatar_bridge.errors import MotionMapError, UsageError
 from avatar_bridge.settings import Settings, VoiceSettings
 
-KINDS: list[registry.Kind] = ["voices", "speakers", "drivers"]
+KINDS: list[registry.Kind] = list(get_args(registry.Kind))
 Install = Callable[[str], None]
 
 
@@ -46,7 +49,12 @@ def test_every_built_in_name_leads_to_a_class(kind: registry.Kind) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
-        ("voices", "piperr", "expected one of espeak, piper, tone as voice, got 'piperr'; did you mean 'piper'?"),
+        (
+            "voices",
+            "piperr",
+            "expected one of command, coqui, edge, espeak, kokoro, openjtalk, piper, tone as voice, got 'piperr'; "
+            "did you mean 'piper'?",
+        ),
         (
             "speakers",
             "locl",
@@ -117,6 +125,40 @@ def test_what_is_missing_and_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert ["'piper' is not installed, so 'espeak' speaks" in note.message for note in notes] == [True]
     assert notes[0].suggestion == registry.remedy("piper")
     assert choose_voice(VoiceSettings(engine="tone")) == ("tone", ())
+
+
+BARE = {"tone", "command", "elevenlabs", "wyoming", "script"}
+"""Backends that need no extra."""
+MINDS_AND_VOICES: list[registry.Kind] = ["voices", "voice_services", "models", "model_engines", "aligners"]
+
+
+@pytest.mark.parametrize("kind", MINDS_AND_VOICES)
+def test_every_backend_that_needs_an_extra_names_one_that_there_is(
+    kind: registry.Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    monkeypatch.setattr(registry, "find_spec", lambda _: None)
+    for name in registry.names(kind):
+        assert bool(registry.missing_packages(name)) == (name not in BARE), name
+        if name not in BARE:
+            found = re.fullmatch(r'install it with: pip install "avatar-bridge\[(\w+)\]"', registry.remedy(name))
+            assert found, name
+            assert found[1] in extras, name
+
+
+def test_what_cannot_be_imported_is_told_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> object:
+        raise ModuleNotFoundError("No module named 'httpx2'")
+
+    monkeypatch.setattr(registry, "import_module", gone)
+    with pytest.raises(UsageError, match=r"the model 'ollama' cannot be loaded: .*httpx2.*avatar-bridge\[remote\]"):
+        registry.load("models", "ollama")
+
+
+def test_where_a_key_usually_is() -> None:
+    assert registry.usual_key("anthropic") == "env:ANTHROPIC_API_KEY"
+    assert registry.usual_key("ollama") == ""
 
 
 def test_without_any_extra_the_tone_voice_speaks(monkeypatch: pytest.MonkeyPatch) -> None:

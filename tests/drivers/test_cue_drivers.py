@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.core.motion.motion_map import MotionMap, load_motion_map
 from avatar_bridge.core.vocabulary import Frame
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.vmc_with_cues import VmcWithCues
 from avatar_bridge.drivers.vnyan import VNyanDriver
 from avatar_bridge.drivers.warudo import WarudoDriver

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.vocabulary import Frame
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.nizima import NizimaDriver
 from avatar_bridge.drivers.nizima_client import NizimaClient
 from avatar_bridge.errors import UnreachableError

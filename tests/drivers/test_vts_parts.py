@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.core.motion.motion_map import MotionMap
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.vts import VTubeStudioDriver
 from avatar_bridge.drivers.vts_discovery import Search
 from avatar_bridge.drivers.vts_folders import find_model_file, model_folders

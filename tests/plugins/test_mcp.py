@@ -40,11 +40,11 @@ async def asked() -> AsyncIterator[tuple[Client, Cast]]:
 async def test_it_speaks_and_tells_what_was_heard() -> None:
     async with asked() as (client, _):
         assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS
-        result = await client.call_tool("say", {"text": "Hi! [nod]Nice. [nodd]"})
+        result = await client.call_tool("say", {"text": "Now [nod]look. [nodd]"})
         assert not result.is_error
         told = result.structured_content
         assert told is not None
-        assert told["heard"].strip() == "Hi! Nice."
+        assert told["heard"].strip() == "Now look."
         assert told["acted"] == ["nod"]
         assert any("nodd" in each for each in told["problems"])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,14 +12,9 @@ from typing import Self
 from avatar_bridge import registry
 from avatar_bridge.assembly.aligners import SoughtWords
 from avatar_bridge.assembly.events import GameEvents
-from avatar_bridge.assembly.parts import (
-    Served,
-    build_drivers,
-    build_ledger,
-    build_mixer,
-    build_speaker,
-    build_voice,
-)
+from avatar_bridge.assembly.faces import Faces
+from avatar_bridge.assembly.parts import Served, build_drivers, build_ledger, build_mixer, build_speaker, build_voice
+from avatar_bridge.assembly.targets import Targets, performed
 from avatar_bridge.assembly.voices import Voices
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.script.parser import Parser
@@ -41,9 +35,6 @@ from avatar_bridge.stage.trace import Trace
 from avatar_bridge.stage.voicing import voiced
 
 __all__ = ["Bridge"]
-
-_CLOSING = 2.0
-"""Seconds that a target may take to be put back to rest when the bridge closes."""
 
 _TROUBLES = 500
 """Diagnostics that are kept."""
@@ -77,8 +68,7 @@ class Bridge:
         ledger: Ledger | None = None,
         aligner: Aligner | None = None,
     ) -> None:
-        """`character`: its name in a cast, empty for the main one; `beat`: one that others share and somebody runs.
-
+        """`character`: its name in a cast, "" for the main one; `beat`: one that others share and somebody runs;
         `aligner`: who looks for the words of a voice that tells no times.
         """
         self.ledger = ledger or Ledger()
@@ -93,16 +83,16 @@ class Bridge:
         self._clock = clock or (beat.clock if beat is not None else SystemClock())
         self._preparing = preparing
         self._words = SoughtWords(aligner)
+        self._faces = Faces(self.settings.feelings)
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None
         self._closed = False
-        self._tasks: asyncio.TaskGroup | None = None
+        self._targets: Targets | None = None
         self._beat = beat or Beat(self._clock)
         self._beating: asyncio.Task[None] | None = None
         self._beat_is_shared = beat is not None
         self._events = GameEvents()
-        self._keeping: dict[str, asyncio.Task[None]] = {}
         self._followers: list[Follower] = [driver for driver in drivers if isinstance(driver, Follower)]
         self._running: tuple[Performance | Relay, asyncio.Task[None]] | None = None
         self._latest: asyncio.Task[None] | None = None
@@ -161,18 +151,20 @@ class Bridge:
             await self._open_voice()
             undo.push_async_callback(self._voice.close)
             undo.push_async_callback(self._words.close)
+            await self._faces.open()
+            undo.push_async_callback(self._faces.close)
             if self.settings.trace:
                 self._trace = undo.enter_context(Trace(self.settings.trace))
             bodies = [Body(driver, build_mixer(self.settings.motion), trace=self._trace) for driver in self._drivers]
             self._stage = Stage(bodies, self._speaker, self._clock)
             self._stage.followers = self._followers
-            self._tasks = await undo.enter_async_context(asyncio.TaskGroup())
-            self._keeping = {body.driver.name: self._tasks.create_task(self._keep(body)) for body in bodies}
-            self._words.start(self._tasks, self._voice, self.settings.voice)
+            tasks = await undo.enter_async_context(asyncio.TaskGroup())
+            self._targets = Targets(bodies, tasks)
+            self._words.start(tasks, self._voice, self.settings.voice)
             self._beat.add(self._stage)
             if not self._beat_is_shared:
-                self._beating = self._tasks.create_task(self._beat.run())
-            undo.push_async_callback(self._leave)
+                self._beating = tasks.create_task(self._beat.run())
+            undo.push_async_callback(self._leave, self._targets)
             self._undo = undo.pop_all()
         return self
 
@@ -203,9 +195,15 @@ class Bridge:
         return tuple(self._drivers)
 
     @property
+    def performed(self) -> frozenset[str]:
+        """Names of the map's actions that some target can show, as known now; all of them where there is no target."""
+        return performed(self.motion_map, self.drivers)
+
+    @property
     def troubles(self) -> list[Diagnostic]:
         """What went wrong with the voice, the sound and the trace so far: the latest, for a show may last for days."""
         news = [*self._voice.diagnostics(), *self._speaker.diagnostics(), *self._words.diagnostics()]
+        news += self._faces.diagnostics()
         self._troubles = [*self._troubles, *news][-_TROUBLES:]
         trace = [self._trace.trouble] if self._trace and self._trace.trouble else []
         followers = self._stage.troubles if self._stage else []
@@ -253,26 +251,15 @@ class Bridge:
 
     def reconnect(self, name: str) -> None:
         """Connect the target `name` anew, also one whose driver had failed; raises UsageError for an unknown name."""
-        stage = self._floor()
-        body = next((body for body in stage.bodies if body.driver.name == name), None)
-        if body is None or self._tasks is None:
-            known = [body.driver.name for body in stage.bodies]
-            nearest = get_close_matches(name, known, 1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise UsageError(f"expected one of the targets {', '.join(known) or '(none)'}, got {name!r}{hint}")
-        before = self._keeping[name]
-        before.cancel()
-        body.failure = None
-        self._keeping[name] = self._tasks.create_task(self._keep(body, after=before))
+        self._floor()
+        if self._targets is not None:
+            self._targets.reconnect(name)
 
     async def ready(self, within: float = 5.0) -> None:
         """Wait until every target was reached or given up for now, `within` seconds at most."""
-        try:
-            async with asyncio.timeout(within), asyncio.TaskGroup() as waits:
-                for body in self.stage.bodies:
-                    waits.create_task(self._known(body))
-        except TimeoutError:
-            return
+        self._floor()
+        if self._targets is not None:
+            await self._targets.ready(within)
 
     async def perform(self, script: Script, *, keep_audio: bool = False) -> Outcome:
         """Speak tagged text, whole or streaming, and act on its words; return what was heard once it was.
@@ -287,11 +274,13 @@ class Bridge:
             stage=self._floor(),
             voice=self._voice,
             timeline=Timeline(self.motion_map),
-            parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
+            parser=self._parser(),
             segmenter=Segmenter(),
             preparing=self._preparing,
             aligner=self._words.aligner,
             keep_audio=keep_audio,
+            feelings=self._faces.feelings(self.motion_map),
+            classifier=self._faces.classifier,
         )
         return await self._perform(performance, turn)
 
@@ -304,7 +293,7 @@ class Bridge:
         return Relay(
             stage=self._floor(),
             timeline=Timeline(self.motion_map),
-            parser=Parser(dialect=self.settings.script.dialect, names=self.motion_map.names()),
+            parser=self._parser(),
             rate=rate,
             started=started,
             preparing=self._preparing,
@@ -314,6 +303,9 @@ class Bridge:
         """Perform what `relay` is fed with; return what was heard once it was. Raises as `perform` does."""
         self.interrupt()
         return await self._perform(relay, self._interrupts)
+
+    def _parser(self) -> Parser:
+        return Parser(dialect=self.settings.script.dialect, names=self.motion_map.names())
 
     async def _perform(self, performance: Performance | Relay, turn: int) -> Outcome:
         if self._latest is not None:
@@ -350,8 +342,7 @@ class Bridge:
         Raises VoiceError where it cannot be spoken.
         """
         self._floor()
-        names = self.motion_map.names()
-        return await voiced(self._voice, script, rate=rate, dialect=self.settings.script.dialect, names=names)
+        return await voiced(self._voice, script, self._parser(), rate=rate)
 
     def interrupt(self) -> HeardText:
         """Stop everything in one act and return what was heard, exact to the word; harmless when nothing is said."""
@@ -400,31 +391,10 @@ class Bridge:
             self._speaker = registry.load("speakers", "none")()
             await self._speaker.open()
 
-    @staticmethod
-    async def _keep(body: Body, after: asyncio.Task[None] | None = None) -> None:
-        if after is not None:
-            await asyncio.wait({after})
-        with body.contained():
-            await body.driver.run()
-
-    @staticmethod
-    async def _known(body: Body) -> None:
-        with body.contained():
-            await body.driver.ready()
-
-    async def _leave(self) -> None:
-        async with asyncio.TaskGroup() as partings:
-            for body in self.stage.bodies:
-                partings.create_task(self._close(body))
+    async def _leave(self, targets: Targets) -> None:
+        await targets.close()
+        self.notes += targets.notes
         self._beat.remove(self.stage)
-        for task in (*self._keeping.values(), self._beating, self._words.opening):
+        for task in (self._beating, self._words.opening):
             if task is not None:
                 task.cancel()
-
-    async def _close(self, body: Body) -> None:
-        with body.contained():
-            try:
-                async with asyncio.timeout(_CLOSING):
-                    await body.driver.close()
-            except TimeoutError:
-                self.notes.append(Diagnostic(f"{body.driver.name} did not answer when it was put back to rest"))

@@ -46,7 +46,13 @@ def build_model(settings: MindSettings) -> tuple[LanguageModel, tuple[Diagnostic
     }
     if name in registry.names("model_engines"):
         options = {**settings.options, **({"model": settings.model} if settings.model else {})}
-        return WorkerModel(name, registry.location("model_engines", name), options, stall=settings.stall), notes
+        return WorkerModel(
+            name,
+            registry.location("model_engines", name),
+            options,
+            first_token=settings.first_token,
+            stall=settings.stall,
+        ), notes
     kind = registry.load("models", name)
     model: LanguageModel = build_backend(kind, given, settings.options, f"model {name!r}", "mind.options")
     return model, notes

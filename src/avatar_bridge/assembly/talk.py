@@ -81,7 +81,9 @@ def build_conversation(
         notes += told
     persona, told = persona_of(settings, bridge.character)
     user = "" if settings.mind.user == MindSettings().user else settings.mind.user
-    brief = Brief(persona, user=user, instructions=instructions(bridge.motion_map))
+    able = bridge.performed
+    told_of_tags = instructions(bridge.motion_map, performed=able, dialect=settings.script.dialect)
+    brief = Brief(persona, user=user, instructions=told_of_tags)
     notes += (*told, *brief.diagnostics)
     conversation = Conversation(
         model,
@@ -91,7 +93,7 @@ def build_conversation(
         history=History(tokens=settings.memory.tokens),
         memory=memory,
         character=remembered_as(persona),
-        asking=asking_of(settings, tuple(bridge.motion_map.actions)),
+        asking=asking_of(settings, tuple(name for name in bridge.motion_map.actions if name in able)),
         greeting=brief.greetings[0] if brief.greetings else "",
         now=bridge.stage.clock.time,
         cut=partial(_cut, bridge),

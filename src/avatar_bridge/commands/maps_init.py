@@ -12,12 +12,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.commands.finding import unsaid
 from avatar_bridge.commands.maps_draft import Draft
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.motion.naming import Concept, Lexicon
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.vts_client import VTubeStudioClient, open_client
 from avatar_bridge.drivers.vts_discovery import DISCOVERY_PORT, Search
 from avatar_bridge.drivers.vts_model import Model, is_local, read_model

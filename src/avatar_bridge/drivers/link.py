@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
-from avatar_bridge.drivers.backoff import Backoff
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.errors import AvatarBridgeError, RefusedError, UnreachableError
 
 __all__ = ["Link", "Session", "Status", "incoming"]

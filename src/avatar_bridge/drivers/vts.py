@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.vocabulary import Diagnostic, Frame
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.drivers.vts_client import VTubeStudioClient, open_client
 from avatar_bridge.drivers.vts_discovery import DISCOVERY_PORT, Search
 from avatar_bridge.drivers.vts_model import Model, is_local, read_model

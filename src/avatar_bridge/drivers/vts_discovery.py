@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from avatar_bridge.backoff import Backoff
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.wire.vts import broadcast
 from avatar_bridge.wire.vts_errors import API_OFF, explain
 from avatar_bridge.wire.vts_replies import Broadcast

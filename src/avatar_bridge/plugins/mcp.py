@@ -196,7 +196,8 @@ def mcp_server(stage: McpStage, *, tags: str = "") -> MCPServer:
 
 def tag_guide(cast: Cast) -> str:
     """Return what a model should know of the main character's tags."""
-    return instructions(cast.find("").motion_map)
+    main = cast.find("")
+    return instructions(main.motion_map, performed=main.performed, dialect=main.settings.script.dialect)
 
 
 async def _told(asked: Any) -> Any:

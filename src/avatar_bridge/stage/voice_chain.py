@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import soxr
 
+from avatar_bridge.backoff import Backoff
+from avatar_bridge.core.speech.speakable import is_speakable
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
-from avatar_bridge.drivers.backoff import Backoff
 from avatar_bridge.errors import AvatarBridgeError, UsageError, VoiceError
 from avatar_bridge.ports import Clock, Voice, VoiceAbilities
 from avatar_bridge.stage.clock import SystemClock
-from avatar_bridge.tts.speakable import is_speakable
 
 __all__ = ["VoiceChain"]
 

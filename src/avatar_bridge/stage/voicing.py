@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import aclosing
 
 import numpy as np
@@ -17,14 +16,12 @@ from avatar_bridge.ports import Voice
 __all__ = ["voiced"]
 
 
-async def voiced(
-    voice: Voice, script: str, *, rate: int, dialect: str = "auto", names: Collection[str] | None = None
-) -> Samples:
-    """Return what a voice makes of tagged text, mono at `rate`; pauses of the script are silence.
+async def voiced(voice: Voice, script: str, parser: Parser, *, rate: int) -> Samples:
+    """Return what a voice makes of tagged text read by `parser`, mono at `rate`; the script's pauses are silence.
 
     Raises VoiceError where it cannot be spoken; a text with nothing to say is no sound.
     """
-    parser, segmenter = Parser(dialect=dialect, names=names), Segmenter()
+    segmenter = Segmenter()
     parser.feed(script)
     parser.close()
     for event in parser.events():

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, parts, speakable
 from avatar_bridge.core.vocabulary import SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.command_sound import read_output
-from avatar_bridge.tts.speakable import check_range, is_speakable, parts, speakable
 
 __all__ = ["CommandEngine"]
 

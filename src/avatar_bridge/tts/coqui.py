@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, parts, speakable
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.coqui_model import CoquiModel, Spoken, load_model
 from avatar_bridge.tts.coqui_times import timed_letters, timed_sounds
-from avatar_bridge.tts.speakable import check_range, is_speakable, parts, speakable
 
 __all__ = ["CoquiEngine"]
 

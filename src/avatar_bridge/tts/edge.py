@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import soxr
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, speakable
 from avatar_bridge.core.vocabulary import Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.received import received
-from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 from avatar_bridge.wire.sound_file import decode_sound
 
 __all__ = ["EdgeEngine"]

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, parts, speakable
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment, WordMark
 from avatar_bridge.credentials import Key, find_key
 from avatar_bridge.errors import PeerError, ProtocolError, RefusedError, UnreachableError, UsageError, VoiceError
@@ -18,7 +19,6 @@ from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import Patience, Service, ServiceRefusedError
 from avatar_bridge.tts.elevenlabs_socket import SpareSockets, refusal
 from avatar_bridge.tts.received import Pcm, received
-from avatar_bridge.tts.speakable import check_range, is_speakable, parts, speakable
 from avatar_bridge.wire.elevenlabs import (
     CharacterTimes,
     Chunk,

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import soxr
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, parts, script_of, speakable
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
-from avatar_bridge.tts.speakable import check_range, is_speakable, parts, script_of, speakable
 
 __all__ = ["EspeakEngine", "espeak_library"]
 

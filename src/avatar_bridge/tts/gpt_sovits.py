@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from avatar_bridge.core.speech.speakable import script_of
 from avatar_bridge.core.vocabulary import SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import UsageError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError
 from avatar_bridge.tts.served import ServedVoice, tempo
-from avatar_bridge.tts.speakable import script_of
 
 __all__ = ["GptSovitsVoice"]
 

@@ -15,13 +15,13 @@ import soxr
 from numpy.typing import NDArray
 
 from avatar_bridge.core.speech.ipa import merged
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, speakable
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.kokoro_model import FRAME, RATE, KokoroModel
 from avatar_bridge.tts.kokoro_styles import Styles, blend_parts
 from avatar_bridge.tts.kokoro_text import LANGUAGES, VOCABULARY, KokoroText, Token
-from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 
 __all__ = ["KokoroEngine", "chunks", "settled"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from avatar_bridge.core.speech.speakable import is_speakable, latin, script_of
 from avatar_bridge.errors import UsageError
 from avatar_bridge.tts.chinese import hanzi_number, syllables
 from avatar_bridge.tts.espeak_phonemes import Clause, EspeakPhonemes
 from avatar_bridge.tts.japanese import PAUSES, Reading, ipa, readings
-from avatar_bridge.tts.speakable import is_speakable, latin, script_of
 
 __all__ = ["LANGUAGES", "VOCABULARY", "KokoroText", "Token"]
 

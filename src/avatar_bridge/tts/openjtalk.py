@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, parts, speakable
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.hts_durations import Durations
 from avatar_bridge.tts.japanese import PAUSES, Reading, ipa, labels, open_jtalk, readings
-from avatar_bridge.tts.speakable import check_range, is_speakable, parts, speakable
 
 __all__ = ["OpenJTalkEngine"]
 

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import soxr
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, latin, not_latin, parts, speakable
 from avatar_bridge.core.vocabulary import Phoneme, Samples, SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
-from avatar_bridge.tts.speakable import check_range, is_speakable, latin, not_latin, parts, speakable
 
 __all__ = ["PiperEngine", "merged"]
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import soxr
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, speakable
 from avatar_bridge.core.vocabulary import Diagnostic, Phoneme, Samples, SpokenSegment, WordMark
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import PeerError, UnreachableError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import Patience, Service, ServiceRefusedError, spoken_refusal
-from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 from avatar_bridge.wire.sound_file import SoundData, decode_sound, media_type
 
 __all__ = ["ServedVoice", "clauses", "heard", "nearest", "refused_as_absent", "tempo"]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from avatar_bridge.core.speech.speakable import check_range, script_of
 from avatar_bridge.core.vocabulary import SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.served import ServedVoice, nearest, tempo
-from avatar_bridge.tts.speakable import check_range, script_of
 
 __all__ = ["StyleBertVits2Voice"]
 

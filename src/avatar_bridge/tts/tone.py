@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, speakable
 from avatar_bridge.core.vocabulary import Phoneme, SpokenSegment, WordMark
 from avatar_bridge.ports import VoiceAbilities
-from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 
 __all__ = ["ToneEngine"]
 

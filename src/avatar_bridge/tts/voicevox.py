@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from avatar_bridge.core.speech.speakable import check_range
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
@@ -18,7 +19,6 @@ from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.remote import ServiceRefusedError
 from avatar_bridge.tts.kana_marks import kana_marks
 from avatar_bridge.tts.served import ServedVoice, nearest, refused_as_absent, tempo
-from avatar_bridge.tts.speakable import check_range
 from avatar_bridge.tts.voicevox_times import HOP, QueryTimes, query_times
 
 __all__ = ["VoicevoxVoice"]

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from avatar_bridge.core.speech.speakable import check_range, is_speakable, speakable
 from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment
 from avatar_bridge.credentials import Key
 from avatar_bridge.errors import ProtocolError, UsageError, VoiceError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.tts.received import received
-from avatar_bridge.tts.speakable import check_range, is_speakable, speakable
 from avatar_bridge.wire.wyoming import LONGEST_LINE, Event, Format, encode, pcm_samples, read_event
 
 __all__ = ["WyomingVoice"]

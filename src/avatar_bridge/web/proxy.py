@@ -86,7 +86,8 @@ class _Passing:
         self._reply = Reply((lambda: Untagged(dialect=dialect, names=names)) if take_out else None)
         asked = {**body, "model": str(body.get("model", "")).removesuffix(SILENT)}
         if self._performed and proxy.settings.prompt:
-            asked["messages"] = _instructed(body["messages"], instructions(bridge.motion_map))
+            words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
+            asked["messages"] = _instructed(body["messages"], words)
         self._chunks = proxy.upstream.chat(asked)
         self._show = show
         self._task: asyncio.Task[None] | None = None
