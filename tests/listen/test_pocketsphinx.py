@@ -104,8 +104,8 @@ def test_another_text_is_not_found(text: str) -> None:
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ("We couldn't have done it without the help of the others.", 'She said, "Come in!" and opened the door.'),
-        ("In 1984 there were 3 of them, in 2010 there were 27.", "I'd've thought that you'd want to go with them."),
+        ("That's a one-of-a-kind, state-of-the-art machine.", "I'd've thought that you'd want to go with them."),
+        ("He gave her his old phone, a bag of chips and $20.", "That's a one-of-a-kind, state-of-the-art machine."),
     ],
 )
 def test_another_text_of_the_same_length_is_not_found(said: str, text: str) -> None:
