@@ -46,14 +46,17 @@ def test_every_built_in_name_leads_to_a_class(kind: registry.Kind) -> None:
         assert isinstance(registry.load(kind, name), type)
 
 
+VOICES = "command, coqui, edge, espeak, kokoro, openjtalk, piper, tone"
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
         (
             "voices",
             "piperr",
-            "expected one of command, coqui, edge, espeak, kokoro, openjtalk, piper, tone as voice, got 'piperr'; "
-            "did you mean 'piper'?",
+            "expected one of command, coqui, edge, espeak, kokoro, openjtalk, piper, tone as voice, "
+            "got 'piperr'; did you mean 'piper'?",
         ),
         (
             "speakers",
