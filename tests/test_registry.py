@@ -55,8 +55,7 @@ VOICES = "command, coqui, edge, espeak, kokoro, openjtalk, piper, tone"
         (
             "voices",
             "piperr",
-            "expected one of command, coqui, edge, espeak, kokoro, openjtalk, piper, tone as voice, "
-            "got 'piperr'; did you mean 'piper'?",
+            f"expected one of {VOICES} as voice, got 'piperr'; did you mean 'piper'?",
         ),
         (
             "speakers",
