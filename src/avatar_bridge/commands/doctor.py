@@ -10,12 +10,14 @@ from contextlib import aclosing
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from avatar_bridge import __version__, registry
 from avatar_bridge.assembly import build_voice
+from avatar_bridge.commands.doctor_minds import look_at_minds
 from avatar_bridge.commands.doctor_pages import look_at_pages
 from avatar_bridge.commands.doctor_targets import look_at_targets
+from avatar_bridge.commands.doctor_voices import look_at_sounds, look_at_voices
 from avatar_bridge.commands.finding import Finding
 from avatar_bridge.commands.shell import remedy_for_sound
 from avatar_bridge.drivers.vts_client import open_client
@@ -93,6 +95,12 @@ async def _findings(settings: Settings, file: Path | None) -> AsyncIterator[Find
         yield _map(name)
     for name in registry.VOICE_PREFERENCE:
         yield await _voice(settings.voice, name)
+    async for finding in look_at_voices(settings):
+        yield finding
+    for finding in look_at_sounds(settings):
+        yield finding
+    async for finding in look_at_minds(settings):
+        yield finding
     for finding in _third_parties():
         yield finding
     yield await asyncio.to_thread(_sound)
@@ -136,7 +144,7 @@ async def _voice(settings: VoiceSettings, name: str) -> Finding:
     missing = registry.missing_packages(name)
     if missing:
         return Finding(f"voice {name}", "missing", f"{', '.join(missing)} not installed", registry.remedy(name))
-    chosen = settings if settings.engine == name else VoiceSettings(engine=name)
+    chosen = settings.model_copy(update={"fallback": ()}) if settings.engine == name else VoiceSettings(engine=name)
     voice, _ = build_voice(chosen)
     try:
         async with asyncio.timeout(_VOICE):
@@ -151,12 +159,13 @@ async def _voice(settings: VoiceSettings, name: str) -> Finding:
 
 
 def _third_parties() -> Iterator[Finding]:
-    for kind in ("voices", "speakers", "drivers"):
+    for kind in get_args(registry.Kind):
         good, bad = registry.third_parties(kind)
+        title = f"third-party {kind[:-1].replace('_', ' ')}"
         for name in good:
-            yield Finding(f"third-party {kind[:-1]}", "ok", name)
+            yield Finding(title, "ok", name)
         for note in bad:
-            yield Finding(f"third-party {kind[:-1]}", "missing", note.message, "update or remove that package")
+            yield Finding(title, "missing", note.message, "update or remove that package")
 
 
 def _sound() -> Finding:

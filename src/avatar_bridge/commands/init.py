@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -19,12 +19,6 @@ __all__ = ["Answers", "Question", "ask", "compose", "questions", "write"]
 
 _SERVED = ("overlay", "game")
 """Targets of the bridge's own server."""
-_USUAL_KEYS: Mapping[str, str] = {
-    "openai": "env:OPENAI_API_KEY",
-    "openrouter": "env:OPENROUTER_API_KEY",
-    "anthropic": "env:ANTHROPIC_API_KEY",
-    "elevenlabs": "env:ELEVENLABS_API_KEY",
-}
 _LINE = re.compile(r"^(?P<off># )?(?P<key>\w+) = (?P<value>.*?)(?P<comment>\s+#(?: .*)?)?$")
 
 
@@ -63,16 +57,20 @@ def questions(answers: Answers) -> Iterator[Question]:
     drivers = registry.names("drivers")
     yield Question("targets", f"Where is the character shown? ({', '.join(drivers)}; commas between)", "vts", _targets)
     yield Question("voice", f"Which voice? (auto, {', '.join(_voices())})", "auto", _voice)
-    if answers.voice in _USUAL_KEYS:
-        yield Question("voice_key", f"Where is the key of {answers.voice} kept?", _USUAL_KEYS[answers.voice], _key)
+    if usual := registry.usual_key(answers.voice):
+        yield Question("voice_key", f"Where is the key of {answers.voice} kept?", usual, _key)
     minds = [*registry.names("models"), *registry.names("model_engines")]
     yield Question("mind", f"Which language model? (auto: the bundled one, {', '.join(sorted(minds))})", "auto", _mind)
     if answers.mind not in ("", "auto", "xllamacpp"):
         yield Question("model", "What is the model called? (empty: the server's first)", "", str)
         if answers.mind not in ("transformers", "script"):
             yield Question("url", "The server's address? (empty: its usual place)", "", _address)
-    if answers.mind in _USUAL_KEYS:
-        yield Question("key", f"Where is the key of {answers.mind} kept?", _USUAL_KEYS[answers.mind], _key)
+    if usual := registry.usual_key(answers.mind):
+        # another server's key is another one, if it wants any
+        whose, default = ("that server", "") if answers.url else (answers.mind, usual)
+        yield Question(
+            "key", f"Where is the key of {whose} kept?{' (empty: it wants none)' * (not default)}", default, _key
+        )
     yield Question("persona", "A persona.toml or character card? (empty: none)", "", _file)
     yield Question("user", "What does the character call you?", "you", str)
 
@@ -150,9 +148,11 @@ def write(path: Path, answers: Answers, *, force: bool = False) -> Iterator[str]
 
 
 def _advice(settings: Settings) -> Iterator[str]:
-    for name in (settings.voice.engine, settings.mind.engine):
-        lacking = registry.missing_packages(name)
-        if lacking:
+    bundled = settings.mind.engine == "auto" and settings.mind.url is None
+    names = [settings.voice.engine, "xllamacpp" if bundled else settings.mind.engine]
+    names += ["web"] if any(map(settings.driven, _SERVED)) else []
+    for name in names:
+        if registry.missing_packages(name):
             yield f"{name} is not installed yet: {registry.remedy(name)}"
     yield "next: avatar-bridge doctor (is everything there?), then avatar-bridge chat"
 
