@@ -1,7 +1,7 @@
 """Avatar Bridge: tagged text in, a speaking, moving avatar out.
 
 `async with Bridge.from_settings(path) as bridge: await bridge.perform(text)` does it all, `Cast` does it for
-several characters; every stage is also usable alone: `parse` and `Parser`, `Segmenter`, `align`, `best_lip_sync`,
+several characters, and `Talk` lets them be talked to; every stage is also usable alone: `parse` and `Parser`, `Segmenter`, `align`, `best_lip_sync`,
 `MotionMap`, `Mixer` with `Life`, `Timeline`, `compose`. Who writes a voice or a driver finds the Protocols in
 `avatar_bridge.ports` and the value types in `avatar_bridge.core.vocabulary`.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from avatar_bridge.assembly import Bridge as Bridge
     from avatar_bridge.assembly import Cast as Cast
+    from avatar_bridge.assembly.talk import Talk as Talk
     from avatar_bridge.commands.render import Rendering as Rendering
     from avatar_bridge.commands.render import compose as compose
     from avatar_bridge.core.motion.life.life import Life as Life
@@ -61,6 +62,7 @@ _HOMES = {
     "Segmenter": "core.script.segmenter",
     "Settings": "settings",
     "SpokenSegment": "core.vocabulary",
+    "Talk": "assembly.talk",
     "Timeline": "core.timeline.timeline",
     "UsageError": "errors",
     "VoiceError": "errors",
@@ -92,6 +94,7 @@ __all__ = [
     "Segmenter",
     "Settings",
     "SpokenSegment",
+    "Talk",
     "Timeline",
     "UsageError",
     "VoiceError",
