@@ -1,9 +1,9 @@
 """Avatar Bridge: tagged text in, a speaking, moving avatar out.
 
-`async with Bridge.from_settings(path) as bridge: await bridge.perform(text)` does it all, `Cast` does it for
-several characters, and `Talk` lets them be talked to; every stage is also usable alone: `parse` and `Parser`, `Segmenter`, `align`, `best_lip_sync`,
-`MotionMap`, `Mixer` with `Life`, `Timeline`, `compose`. Who writes a voice or a driver finds the Protocols in
-`avatar_bridge.ports` and the value types in `avatar_bridge.core.vocabulary`.
+`async with Bridge.from_settings(path) as bridge: await bridge.perform(text)` does it all, `Cast` does it for several
+characters, and `Talk` lets them be talked to; every stage is also usable alone: `parse` and `Parser`, `Segmenter`,
+`align`, `best_lip_sync`, `MotionMap`, `Mixer` with `Life`, `Timeline`, `compose`. Who writes a voice, a model or a
+driver finds the Protocols in `avatar_bridge.ports` and the value types in `avatar_bridge.core.vocabulary`.
 """
 
 from __future__ import annotations
