@@ -24,13 +24,10 @@ from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timel
 from avatar_bridge.core.vocabulary import Frame, Samples, SpokenSegment
 from avatar_bridge.drivers.overlay import OverlayDriver
 from avatar_bridge.errors import SpeakerError, UsageError
-from avatar_bridge.settings import FeelingsSettings, Settings, SoundSettings, VoiceSettings
+from avatar_bridge.settings import Settings, SoundSettings, VoiceSettings
 from avatar_bridge.stage.performance import Outcome
 
 FRAME = 1 / 60
-
-
-UNMOVED = Settings(feelings=FeelingsSettings(enabled=False))
 
 
 def bridge_of(*drivers: Witness, voice: ToneVoice | None = None, settings: Settings | None = None) -> Bridge:
@@ -42,7 +39,7 @@ def bridge_of(*drivers: Witness, voice: ToneVoice | None = None, settings: Setti
         motion_map=MAP,
         clock=clock,
         preparing=prepare_here,
-        settings=settings or UNMOVED,
+        settings=settings,
     )
 
 

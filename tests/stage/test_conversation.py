@@ -24,7 +24,6 @@ from avatar_bridge.core.mind.history import INTERRUPTED, History
 from avatar_bridge.core.script.parser import parse
 from avatar_bridge.core.timeline.heard_source import heard_source
 from avatar_bridge.errors import ModelError, UsageError
-from avatar_bridge.settings import FeelingsSettings, Settings
 from avatar_bridge.stage.conversation import Asking, Conversation, Turn
 from avatar_bridge.stage.memory import Memory
 
@@ -57,7 +56,6 @@ async def stage(*answers: str | Sequence[Step], **more: Any) -> AsyncIterator[St
         motion_map=MAP,
         clock=clock,
         preparing=prepare_here,
-        settings=Settings(feelings=FeelingsSettings(enabled=False)),
     )
     async with bridge:
         cut = partial(heard_source, names=MAP.names())

@@ -83,7 +83,7 @@ class Bridge:
         self._clock = clock or (beat.clock if beat is not None else SystemClock())
         self._preparing = preparing
         self._words = SoughtWords(aligner)
-        self._faces = Faces(self.settings.feelings)
+        self._faces = Faces(settings.feelings if settings else None)
         self._drivers = drivers
         self._trace: Trace | None = None
         self._stage: Stage | None = None

@@ -16,8 +16,9 @@ _CLASSIFIER = "avatar_bridge.llm.feelings_classifier:FeelingsClassifier"
 class Faces:
     """What one bridge infers feelings with: the lexicon, and a classifier where the settings name one."""
 
-    def __init__(self, settings: FeelingsSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: FeelingsSettings | None) -> None:
+        """None infers nothing: what a program assembles by itself shows what its text says."""
+        self._settings = settings = settings or FeelingsSettings(enabled=False)
         self.classifier: WorkerClassifier | None = None
         """In a child process, loaded while the show goes on; None where none is named."""
         if settings.enabled and settings.classifier:
