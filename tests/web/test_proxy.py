@@ -71,6 +71,18 @@ async def test_a_streamed_reply_is_performed_and_comes_without_its_tags() -> Non
         assert body["messages"][0]["role"] == "system"
 
 
+async def test_what_a_reply_costs_is_counted() -> None:
+    async with proxied() as (client, on, _):
+        performing = asyncio.create_task(performed(on))
+        options = {"include_usage": True}
+        stream = await client.chat.completions.create(**asked(stream=True, stream_options=options))
+        usage = [chunk.usage async for chunk in stream][-1]
+        await performing
+        assert usage.completion_tokens > 5
+        session = on.cast.main.ledger.session
+        assert (session.prompt_tokens, session.completion_tokens) == (usage.prompt_tokens, usage.completion_tokens)
+
+
 async def test_a_whole_reply_is_performed_too() -> None:
     async with proxied() as (client, on, _):
         performing = asyncio.create_task(performed(on))

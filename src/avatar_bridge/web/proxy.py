@@ -11,6 +11,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from avatar_bridge.core.mind.dialogue import Usage
 from avatar_bridge.core.motion.prompt import instructions
 from avatar_bridge.core.script.untagged import Untagged
 from avatar_bridge.errors import AvatarBridgeError, ModelError, RefusedError, UnreachableError, UsageError
@@ -88,6 +89,7 @@ class _Passing:
         if self._performed and proxy.settings.prompt:
             words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
             asked["messages"] = _instructed(body["messages"], words)
+        self._model = f"{bridge.settings.mind.engine}/{asked['model']}"
         self._chunks = proxy.upstream.chat(asked)
         self._show = show
         self._task: asyncio.Task[None] | None = None
@@ -122,6 +124,7 @@ class _Passing:
                 async for chunk in _until_stopped(reply.stopped, first, chunks):
                     if isinstance(chunk.get("error"), dict | str):
                         raise ModelError(f"the model's server broke off: {_words(chunk['error'])}")
+                    self._count(chunk)
                     for passed in reply.take(chunk):
                         yield passed
                     self._perform()
@@ -135,6 +138,14 @@ class _Passing:
             if not over and self._task is not None and not reply.stopped.is_set():
                 # the program hung up, or the server broke off: what was not heard by now is not wanted
                 self._task.cancel()
+
+    def _count(self, chunk: Mapping[str, Any]) -> None:
+        """Note what the answer cost, where the server tells it; some tell it again in every chunk."""
+        usage = chunk.get("usage")
+        if isinstance(usage, dict) and not chunk.get("choices"):
+            tokens = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
+            counts = [each if isinstance(each, int) else None for each in tokens]
+            self._show.bridge.ledger.thought(self._model, Usage(*counts))
 
     def _perform(self) -> None:
         """Begin to perform once there is something to."""
