@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = ["demo", "perform", "render", "parse", "lipsync", "maps", "doctor", "simulate", "bench"]
+COMMANDS += ["chat", "init", "mcp", "persona", "serve", "stats"]
 UNREACHABLE = """
 [voice]
 engine = "tone"

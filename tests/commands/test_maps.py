@@ -12,7 +12,7 @@ from avatar_bridge.commands.map_tables import TABLE_KEYS
 from avatar_bridge.core.motion.action import PAIRS, TARGETS, Action
 from avatar_bridge.core.motion.motion_map import load_motion_map
 from avatar_bridge.core.motion.rig import CHANNELS, FACE_CHANNELS
-from avatar_bridge.errors import MotionMapError
+from avatar_bridge.errors import MotionMapError, UsageError
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "motion-maps.md").read_text(encoding="utf-8")
@@ -154,3 +154,9 @@ def test_the_guide_names_every_key_channel_and_target() -> None:
     assert all(f"`{target}`" in GUIDE for target in TARGETS)
     assert all(f"`{pair}`" in GUIDE for pair in PAIRS)
     assert "left_upper_arm_z" in CHANNELS
+
+
+def test_a_prompt_in_another_dialect() -> None:
+    assert "<|ACT" in maps.prompt("any_vts_model", dialect="airi")
+    with pytest.raises(UsageError, match="did you mean 'airi'"):
+        maps.prompt("any_vts_model", dialect="airy")

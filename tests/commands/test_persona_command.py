@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from avatar_bridge.assembly.personas import read_persona
+from avatar_bridge.cli import cli
 from avatar_bridge.commands.persona import export_card, import_card, show, show_lines
 from avatar_bridge.errors import PersonaError, UsageError
 
@@ -27,6 +29,20 @@ def card(tmp_path: Path) -> Path:
     path = tmp_path / "mira.json"
     path.write_text(json.dumps(CARD), encoding="utf-8")
     return path
+
+
+def test_on_the_command_line(card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    assert runner.invoke(cli, ["persona", "import", card.name]).exit_code == 0
+    shown = runner.invoke(cli, ["persona", "show", "persona.toml", "--user", "Tom", "--json"])
+    assert json.loads(shown.stdout)["name"] == "Mira"
+    assert "Mira: 1 greetings" in runner.invoke(cli, ["persona", "show", card.name]).stdout
+    again = runner.invoke(cli, ["persona", "import", card.name])
+    assert "give --force" in str(again.exception)
+    assert runner.invoke(cli, ["persona", "import", card.name, "--force"]).exit_code == 0
+    assert runner.invoke(cli, ["persona", "export", "persona.toml"]).exit_code == 0
+    assert json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))["data"]["name"] == "Mira"
 
 
 def test_a_card_becomes_a_file_and_a_card_again(card: Path, tmp_path: Path) -> None:

@@ -16,8 +16,13 @@ import pytest
 from websockets.asyncio.client import connect
 
 from avatar_bridge.cli import cli
+from avatar_bridge.cli.tools import SERVICES
 from avatar_bridge.commands.simulate import TARGETS, simulate
+from avatar_bridge.credentials import Key
 from avatar_bridge.errors import UsageError
+from avatar_bridge.remote import Service, ServiceRefusedError
+from avatar_bridge.simulators.llm import SERVICES as LANGUAGE_SERVICES
+from avatar_bridge.simulators.llm import LanguageServer
 
 
 class Printed(io.StringIO):
@@ -83,6 +88,37 @@ async def test_what_happens_is_a_line_and_a_record(tmp_path: Path) -> None:
     assert [row["kind"] for row in rows][:4] == ["connect", "action", "action", "fault"]
 
 
+async def test_a_language_model_of_any_service_is_asked_and_fails_when_told_to(tmp_path: Path) -> None:
+    out, record = Printed(), tmp_path / "record.jsonl"
+    options = {"port": 0, "record": record, "service": "openai", "password": "sk-right"}
+    running = asyncio.create_task(simulate("llm", options, out))
+    url = (await out.until("/v1\n")).split()[3]
+    service = Service("it", url, key=Key("sk-right", "here"))
+    body = {"model": "small", "messages": [{"role": "user", "content": "hi"}]}
+    assert (await service.json("POST", "/chat/completions", body=body))["choices"]
+    with pytest.raises(ServiceRefusedError):
+        await service.json("POST", "/chat/completions", body=body | {"temprature": 1})
+    await service.close()
+    await out.until("1 asked: small, 1 messages")
+    await out.until("1 against the rules: ")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    assert [row["kind"] for row in rows] == ["request", "asked", "request"]
+
+
+def test_orders_to_a_language_model() -> None:
+    server = LanguageServer("ollama")
+    assert server.order("") == ""
+    assert server.order("429 2") == "done: 429 2"
+    assert server.order("loading on") == "done: loading on"
+    assert server.loading
+    assert server.order("explode").startswith("there is no order 'explode'; these are understood: loading, 400")
+    assert server.order("429 often") == "not understood: '429 often'"
+    assert SERVICES == LANGUAGE_SERVICES
+
+
 async def test_nizimas_options() -> None:
     out = Printed()
     running = asyncio.create_task(simulate("nizima", {"port": 0, "model": "vowels", "popup": "wait"}, out))
@@ -99,8 +135,8 @@ async def test_nizimas_options() -> None:
     [
         ("nizima", "fps", "--fps is for `simulate vts`; `simulate nizima` takes --host, --model, --orders, --popup"),
         ("warudo", "switches", "--set is for `simulate vts`"),
-        ("vmc", "orders", "--orders is for `simulate vts or obs or nizima or warudo or vnyan`"),
-        ("vts", "password", "--password is for `simulate obs`"),
+        ("vmc", "orders", "--orders is for `simulate vts or obs or nizima or warudo or vnyan or llm`"),
+        ("vts", "password", "--password is for `simulate obs or llm`"),
     ],
 )
 async def test_an_option_of_another_target_is_refused_in_words(target: str, option: str, message: str) -> None:

@@ -86,14 +86,15 @@ def maps_init_command(target: str, url: str | None, out: Path | None, force: boo
 @maps.command("prompt")
 @click.argument("name", metavar="MAP", default="any_vts_model")
 @click.option("--persona", default="", help="A sentence about the character, put in front.")
-def maps_prompt(name: str, persona: str) -> None:
+@click.option("--dialect", default="auto", show_default=True, help="How the model is to write its tags.")
+def maps_prompt(name: str, persona: str, dialect: str) -> None:
     """Print the instructions that tell a language model which tags there are.
 
     Example: avatar-bridge maps prompt any_vts_model
     """
     from avatar_bridge.commands import maps as command
 
-    click.echo(command.prompt(name, persona=persona))
+    click.echo(command.prompt(name, persona=persona, dialect=dialect))
 
 
 @maps.command("schema")

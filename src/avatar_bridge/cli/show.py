@@ -10,6 +10,7 @@ import click
 
 from avatar_bridge.cli.options import (
     FILE,
+    MIND_OPTIONS,
     SETTING_OPTIONS,
     STAGE_OPTIONS,
     WEB_OPTIONS,
@@ -57,7 +58,7 @@ def perform(source: str, as_json: bool, character: str, acted: bool, **arguments
 
 
 @cli.command()
-@having(*SETTING_OPTIONS, *STAGE_OPTIONS, *WEB_OPTIONS)
+@having(*SETTING_OPTIONS, *STAGE_OPTIONS, *WEB_OPTIONS, *MIND_OPTIONS)
 @click.option("--open", "open_page", is_flag=True, help="Open the studio in your browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON.")
 def serve(open_page: bool, as_json: bool, **arguments: Any) -> None:

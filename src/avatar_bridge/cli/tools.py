@@ -12,7 +12,9 @@ from avatar_bridge.cli.options import FILE, SETTING_OPTIONS, dump, having, print
 from avatar_bridge.cli.root import cli
 from avatar_bridge.commands import shell
 
-__all__ = ["bench", "doctor", "init", "simulate", "stats"]
+SERVICES = ("openai", "ollama", "llama_server", "vllm", "lmstudio", "openrouter", "anthropic")
+
+__all__ = ["SERVICES", "bench", "doctor", "init", "simulate", "stats"]
 
 
 @cli.command()
@@ -33,7 +35,7 @@ def doctor(as_json: bool, **arguments: Any) -> None:
 
 
 @cli.command()
-@click.argument("target", type=click.Choice(["vts", "obs", "vmc", "nizima", "warudo", "vnyan", "vrchat"]))
+@click.argument("target", type=click.Choice(["vts", "obs", "vmc", "nizima", "warudo", "vnyan", "vrchat", "llm"]))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), help="The target's own where absent; 0 takes a free one.")
 @click.option("--record", type=FILE, help="One JSON line a request or frame received.")
@@ -42,7 +44,8 @@ def doctor(as_json: bool, **arguments: Any) -> None:
 @click.option(
     "--popup", type=click.Choice(["auto_allow", "auto_deny", "wait"]), help="vts, nizima: what the user does."
 )
-@click.option("--password", help="obs: the password that it asks for.")
+@click.option("--password", help="obs, llm: the password, or key, that it asks for.")
+@click.option("--service", type=click.Choice(SERVICES), help="llm: whose protocol it speaks (ollama).")
 @click.option("--fps", type=click.IntRange(1, 240), help="vts: frames a second (60).")
 @click.option("--broadcast/--no-broadcast", default=True, help="vts: announce it by UDP as the app does.")
 @click.option("--tokens", type=FILE, help="vts: keep the allowed plugins in this file.")

@@ -11,7 +11,7 @@ from avatar_bridge.commands.map_tables import unread
 from avatar_bridge.core.motion.action import Action
 from avatar_bridge.core.motion.keyframes import Track
 from avatar_bridge.core.motion.motion_map import MotionMap, schema
-from avatar_bridge.core.motion.prompt import instructions, prompt_tokens
+from avatar_bridge.core.motion.prompt import FORMS, instructions, prompt_tokens
 
 __all__ = ["check", "check_lines", "listing", "prompt", "remarks", "schema_json"]
 
@@ -112,9 +112,10 @@ def remarks(action: Action) -> Iterator[str]:
         yield "has no stroke: its start, not its strongest moment, meets the word"
 
 
-def prompt(name: str, *, performed: Collection[str] | None = None, persona: str = "") -> str:
-    """Return the instructions that tell a language model the tags of the map `name`."""
-    return instructions(registry.read_map(name), performed=performed, persona=persona)
+def prompt(name: str, *, performed: Collection[str] | None = None, persona: str = "", dialect: str = "auto") -> str:
+    """Return the instructions that tell a language model the tags of the map `name`, as a dialect writes them."""
+    registry.choose("dialect", dialect, {"auto", "emoji", *FORMS})
+    return instructions(registry.read_map(name), performed=performed, persona=persona, dialect=dialect)
 
 
 def schema_json() -> str:

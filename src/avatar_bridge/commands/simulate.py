@@ -63,6 +63,12 @@ TARGETS: Mapping[str, Simulated] = MappingProxyType(
         "warudo": Simulated("Warudo", "avatar_bridge.simulators.warudo:WarudoSimulator", 19190, frozenset({"orders"})),
         "vnyan": Simulated("VNyan", "avatar_bridge.simulators.vnyan:VNyanSimulator", 8000, frozenset({"orders"})),
         "vrchat": Simulated("VRChat", "avatar_bridge.simulators.vrchat.receiver:VRChatSimulator", 9000),
+        "llm": Simulated(
+            "language model",
+            "avatar_bridge.simulators.llm:LanguageServer",
+            11434,
+            frozenset({"orders", "password", "service"}),
+        ),
     }
 )
 """What can be simulated, by the name of its target."""
@@ -92,6 +98,8 @@ async def simulate(target: str, given: Mapping[str, Any], out: TextIO | None = N
         return
     orders = bool(arguments.pop("orders", False))
     model = arguments.pop("model", None)
+    if target == "llm":
+        arguments = {"service": "ollama", "key": arguments.pop("password", ""), **arguments}
     if "popup" in arguments:
         arguments["enable"] = arguments.pop("popup") == "auto_allow"
     await _show(stage, arguments, orders=orders, model=model, out=sys.stdout if out is None else out)

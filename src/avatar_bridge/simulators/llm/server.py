@@ -23,6 +23,8 @@ from avatar_bridge.simulators.llm.stream import sent
 __all__ = ["SERVICES", "LanguageServer"]
 
 SERVICES = (*chat.FORMS, "anthropic")
+_TOLD = 50
+"""Lines of each kind that people are told."""
 _WORDS = {
     "400": "Invalid request", "402": "Insufficient Balance", "403": "Forbidden", "404": "Not found",
     "408": "Request timed out", "422": "Unprocessable", "429": "Rate limit reached for requests",
@@ -92,6 +94,32 @@ class LanguageServer:
     def release(self) -> None:
         """Let answers go on that are held."""
         self._release.set()
+
+    def describe(self) -> list[str]:
+        """Return the lines that tell people what it was asked, and what was against the rules."""
+        asked = [
+            f"{number} asked: {body.get('model')}, {len(body.get('messages', ()))} messages"
+            for number, body in enumerate(self.asked, 1)
+        ]
+        wrong = [f"{number} against the rules: {words}" for number, words in enumerate(self.complaints, 1)]
+        left = [f"left before the end: {self.aborts}"] if self.aborts else []
+        return [f"connections: {self.connections}", *asked[-_TOLD:], *wrong[-_TOLD:], *left]
+
+    def order(self, line: str) -> str:
+        """Carry out `loading on|off`, or a fault's name and how many answers it spoils; return what to tell of it."""
+        word, _, rest = line.strip().partition(" ")
+        if not word:
+            return ""
+        try:
+            if word == "loading":
+                self.loading = {"": True, "on": True, "off": False}[rest.strip()]
+            else:
+                self.fault(word, int(rest or 1))
+        except UsageError:
+            return f"there is no order {word!r}; these are understood: loading, {', '.join(sorted(FAULTS))}"
+        except (KeyError, ValueError):
+            return f"not understood: {line.strip()!r}"
+        return f"done: {line.strip()}"
 
     async def quiet(self) -> None:
         """Return when no answer is under way."""
