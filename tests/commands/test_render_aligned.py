@@ -54,7 +54,7 @@ def test_a_rendering_is_aligned(monkeypatch: pytest.MonkeyPatch) -> None:
     told = rendered(monkeypatch, tells=True)
     found = rendered(monkeypatch, tells=False)
     estimated = rendered(monkeypatch, tells=False, align=False)
-    assert (told.timing, found.timing, estimated.timing) == ("words", "aligned", "estimated")
+    assert (told.timing, found.timing, estimated.timing) == ("phonemes", "aligned", "estimated")
     assert [word.text for word in found.words] == [word.text for word in told.words]
     off = [abs(one.at - other.at) for one, other in zip(found.words, told.words, strict=True)]
     assert sorted(off)[len(off) // 2] < 0.04

@@ -192,7 +192,7 @@ def test_a_performance_is_the_golden_one(script: str, kind: str) -> None:
 
 def test_the_goldens_hold_what_they_are_for() -> None:
     everything = json.loads((HERE / "everything" / "timeline.json").read_text(encoding="utf-8"))
-    assert everything["timing"] == "words"
+    assert everything["timing"] == "phonemes"
     assert {cue["name"] for cue in everything["cues"]} >= {"happy", "wave", "think", "nod", "smile", "shake", "bow"}
     assert [note["message"] for note in everything["diagnostics"]]
 

@@ -53,9 +53,9 @@ JAPANESE = "こんにちは。[nod]私はアバターです。"
 @pytest.mark.parametrize(
     ("name", "service", "text", "timing"),
     [
-        ("voicevox", VoicevoxEngine(), JAPANESE, "words"),
+        ("voicevox", VoicevoxEngine(), JAPANESE, "phonemes"),
         ("aivisspeech", VoicevoxEngine(aivis=True), JAPANESE, "estimated"),
-        ("coeiroink", CoeiroinkServer(), JAPANESE, "words"),
+        ("coeiroink", CoeiroinkServer(), JAPANESE, "phonemes"),
         ("openai", SpeechServer(), ENGLISH, "estimated"),
         ("kokoro_fastapi", KokoroServer(), ENGLISH, "words"),
         ("gpt_sovits", SovitsServer(), ENGLISH, "estimated"),

@@ -12,6 +12,8 @@ import numpy as np
 from avatar_bridge import registry
 from avatar_bridge.assembly import build_mixer, build_voice
 from avatar_bridge.assembly.aligners import build_aligner, needs_aligner
+from avatar_bridge.assembly.faces import Faces
+from avatar_bridge.core.script.feelings import Feelings
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.script.segmenter import Segmenter
 from avatar_bridge.core.timeline.rehearsal import rehearse
@@ -53,13 +55,20 @@ async def compose(script: str, settings: Settings) -> Rendering:
     settings = settings.settled()
     motion_map = registry.read_map(settings.motion.map)
     timeline = Timeline(motion_map)
-    segments = _cut(script, settings, timeline, motion_map.names())
+    faces = Faces(settings.feelings)
+    feelings = faces.feelings(motion_map)
+    segments = _cut(script, settings, motion_map.names(), timeline, feelings)
     voice, notes = build_voice(settings.voice)
     async with AsyncExitStack() as undo:
         await voice.open()
         undo.push_async_callback(voice.close)
+        await faces.open()
+        undo.push_async_callback(faces.close)
         preparing, more = await _preparing(voice, settings, undo)
+        if feelings is not None:
+            await _feel(segments, timeline, feelings, faces)
         parts, rate = await _speak(voice, segments, timeline, preparing)
+        more = (*more, *faces.diagnostics())
     timeline.close()
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     frames = rehearse(timeline, build_mixer(settings.motion))
@@ -112,7 +121,9 @@ def report_page(
     )
 
 
-def _cut(script: str, settings: Settings, timeline: Timeline, names: frozenset[str]) -> list[Segment]:
+def _cut(
+    script: str, settings: Settings, names: frozenset[str], timeline: Timeline, feelings: Feelings | None
+) -> list[Segment]:
     parser = Parser(dialect=settings.script.dialect, names=names)
     segmenter = Segmenter()
     segmenter.hear(_PLENTY)
@@ -121,8 +132,20 @@ def _cut(script: str, settings: Settings, timeline: Timeline, names: frozenset[s
     for event in parser.events():
         timeline.feed(event)
         segmenter.feed(event)
+        if feelings is not None:
+            feelings.feed(event)
     segmenter.close()
     return segmenter.segments()
+
+
+async def _feel(segments: Sequence[Segment], timeline: Timeline, feelings: Feelings, faces: Faces) -> None:
+    """Put on the timeline what the face shows where the script has no tags for it, as a performance does."""
+    if faces.classifier is not None:
+        await faces.classifier.loaded()
+    for segment in segments:
+        felt = await faces.classifier.ask(segment.text).known() if faces.classifier is not None else None
+        for event in feelings.judge(segment, felt=felt):
+            timeline.feed(event)
 
 
 async def _preparing(

@@ -34,6 +34,10 @@ class Question:
         self._asked.cancel()
         return None
 
+    async def known(self) -> str | None:
+        """Return the feeling, however long that takes; None where none is certain."""
+        return await self._asked if self._asked is not None else None
+
 
 class Classifier(Protocol):
     """Tells what a text feels like."""

@@ -83,7 +83,7 @@ class EspeakEngine:
         self._phonemes: list[tuple[int, str]] = []
         options = _PHONEME_EVENTS | _IPA | _DONT_EXIT
         self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, options))
-        self.abilities = VoiceAbilities("words", speed=True, pitch=True)
+        self.abilities = VoiceAbilities("phonemes", speed=True, pitch=True)
         if self.rate <= 0:
             raise VoiceError(f"espeak-ng was found but not its data; {_REMEDY}")
         self._select(voice)

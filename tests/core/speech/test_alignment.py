@@ -236,3 +236,12 @@ def test_a_whole_chapter_is_aligned_in_bounded_memory() -> None:
     offset = next(word.at for word in first.words if word.text == "cat")
     assert set(cats) <= set(starts)
     assert cats == pytest.approx([index * length + offset for index in range(120)], abs=1e-6)
+
+
+def test_marks_place_the_words_of_a_voice_that_tells_its_sounds_besides() -> None:
+    sounds = (Phoneme("h", 0.0, 0.1), Phoneme("aɪ", 0.1, 0.4))
+    marks = (WordMark(0, 2, 0.05, 0.4),)
+    found = align("Hi.", SpokenSegment(_tone(0.5), RATE, sounds, marks, hop=0.01))
+    assert (found.timing, found.expected_error) == ("phonemes", 0.01)
+    assert _times(found) == [("Hi", 0, 0.05, 0.4)]
+    assert align("Hi.", SpokenSegment(_tone(0.5), RATE, (Phoneme("", 0.0, 0.5),), marks)).timing == "words"

@@ -27,8 +27,8 @@ class Alignment:
     words: tuple[Word, ...]
     """In the order of the text; `char` is an offset in the segment's text. A word left unspoken has duration 0."""
     timing: Timing
-    """Where the times come from: words or phonemes as the voice told them, found in the audio afterwards (aligned), or
-    an estimate."""
+    """What the voice told, the finest of it: its phonemes (also where it marks its words besides), its words; or that
+    they were found in the audio afterwards (aligned), or estimated."""
     expected_error: float
     """About how far a word's start may be off, in seconds: the voice's own resolution where it gave times."""
     phonemes: tuple[Phoneme, ...]
@@ -48,7 +48,7 @@ def align(text: str, spoken: SpokenSegment) -> Alignment:
     error = spoken.hop
     timing: Timing
     if spoken.marks:
-        timing, times = "words", _marked(words, spoken.marks)
+        timing, times = "phonemes" if sounding else "words", _marked(words, spoken.marks)
     elif spans and sounding:
         timing, times = "phonemes", _resting(spans, spoken.duration)
         error += _JOINED_ERROR * _joined_share(times, phonemes)
