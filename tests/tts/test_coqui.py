@@ -60,7 +60,7 @@ def test_what_cannot_be_right_is_refused_before_anything_is_loaded(tmp_path: Pat
 
 def test_missing_packages_are_named_with_the_way_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    with pytest.raises(VoiceError, match="pip install coqui-tts"):
+    with pytest.raises(VoiceError, match=r'pip install "avatar-bridge\[coqui\]"'):
         CoquiEngine(model=str(tmp_path))
 
 

@@ -20,7 +20,7 @@ from avatar_bridge.errors import UsageError, VoiceError
 
 __all__ = ["CoquiModel", "Spoken", "load_model"]
 
-_REMEDY = "install torch, torchaudio and torchcodec first (see pytorch.org), then: pip install coqui-tts"
+_REMEDY = 'install torch, torchaudio and torchcodec first (see pytorch.org), then: pip install "avatar-bridge[coqui]"'
 _LOADED_AS_FOLDER = ("xtts", "bark", "tortoise")
 _LICENCE = "COQUI_TOS_AGREED"
 _FAULTS = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, AssertionError, OSError)
