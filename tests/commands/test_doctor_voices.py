@@ -36,7 +36,7 @@ async def test_a_program_that_answers_is_ready_and_says_nothing() -> None:
         wrong = (await found({"engine": "voicevox", "url": engine.url, "options": {"speaker": "四国めた"}}))[
             "voice voicevox"
         ]
-        assert wrong.status == "missing"
+        assert wrong.status == "broken"
         assert "四国めたん" in wrong.detail
 
 
@@ -44,9 +44,11 @@ async def test_a_program_that_does_not_run_says_what_to_start() -> None:
     async with VoicevoxEngine() as engine:
         url = engine.url
     finding = (await found({"engine": "voicevox", "url": url}))["voice voicevox"]
-    assert finding.status == "missing"
+    assert finding.status == "broken", "nobody speaks in its place"
     assert "start VOICEVOX" in finding.detail
     assert finding.remedy
+    behind = await found({"engine": "voicevox", "url": url, "fallback": ["tone"]})
+    assert behind["voice voicevox"].status == "missing", "it goes without"
 
 
 async def test_a_program_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +72,7 @@ async def test_keys_are_named_by_their_place(monkeypatch: pytest.MonkeyPatch) ->
         voice = {"engine": "openai", "url": f"{server.url}/v1", "key": "env:MY_KEY"}
         wrong = (await found(voice))["voice openai"]
         assert (await found({**voice, "key": "env:NO_KEY"}))["voice openai"].status == "broken"
-    assert wrong.status == "missing"
+    assert wrong.status == "broken"
     assert "env:MY_KEY" in wrong.detail
     assert "sk-secret" not in str(wrong)
 
@@ -110,7 +112,7 @@ async def test_large_models_are_not_loaded_but_their_files_are_looked_for(
 async def test_what_is_not_installed_has_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "find_spec", lambda _: None)
     for engine, extra in {"kokoro": "kokoro", "edge": "edge", "openjtalk": "openjtalk", "voicevox": "remote"}.items():
-        finding = (await found({"engine": engine}))[f"voice {engine}"]
+        finding = (await found({"engine": engine, "fallback": ["tone"]}))[f"voice {engine}"]
         assert finding.status == "missing"
         assert f'avatar-bridge[{extra}]"' in finding.remedy
     aligner, files = look_at_sounds(Settings())

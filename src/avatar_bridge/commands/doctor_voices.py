@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from avatar_bridge import registry
@@ -30,11 +31,12 @@ _TOLD = {"phonemes": "tells every sound", "words": "tells every word", "estimate
 async def look_at_voices(settings: Settings) -> AsyncIterator[Finding]:
     """Yield a finding for each voice that the settings name, beyond those that `auto` chooses among."""
     seen: set[str] = set()
-    for title, table in _named(settings):
+    for title, table, alone in _named(settings):
         key = repr(table.model_dump(exclude={"fallback", "align", "loudness"}))
         if key not in seen:
             seen.add(key)
-            yield await _voice(title, table)
+            finding = await _voice(title, table)
+            yield replace(finding, status="broken") if alone and finding.status == "missing" else finding
 
 
 def look_at_sounds(settings: Settings) -> Iterator[Finding]:
@@ -58,8 +60,8 @@ def look_at_sounds(settings: Settings) -> Iterator[Finding]:
         yield Finding("other sound files", "ok", "M4A, AAC, WMA and the sound of videos are read by ffmpeg")
 
 
-def _named(settings: Settings) -> Iterator[tuple[str, OneVoiceSettings]]:
-    """Yield each voice of the settings that the looks at `auto`'s voices leave out."""
+def _named(settings: Settings) -> Iterator[tuple[str, OneVoiceSettings, bool]]:
+    """Yield each voice of the settings that the looks at `auto`'s voices leave out, and whether none stands behind."""
     tables = {"": settings.voice} | {
         f" of {name}": own.voice for name, own in settings.characters.items() if own.voice is not None
     }
@@ -68,7 +70,7 @@ def _named(settings: Settings) -> Iterator[tuple[str, OneVoiceSettings]]:
             plain = not voice.options and voice.url is None and not voice.key
             usual = voice.engine in (*registry.VOICE_PREFERENCE, "auto")
             if not (usual and (plain or (not whose and place == 0))):
-                yield f"{'fallback ' if place else ''}voice {voice.engine}{whose}", voice
+                yield f"{'fallback ' if place else ''}voice {voice.engine}{whose}", voice, not table.fallback
 
 
 async def _voice(title: str, table: OneVoiceSettings) -> Finding:
