@@ -18,6 +18,7 @@ from avatar_bridge.commands.chat_orders import Orders
 TOML = """
 drivers = {}
 stats.enabled = false
+feelings.enabled = false
 memory.file = "memory.db"
 voice.engine = "tone"
 sound.speaker = "none"
@@ -128,6 +129,37 @@ def test_ctrl_c_interrupts_and_twice_ends(folder: Path) -> None:
     kept = chat(folder, "", "--export", "-").stdout
     assert kept.startswith("You: Tell me a story.\nAvatar: This is a")
     assert "[interrupted]" in kept
+
+
+def test_a_crash_in_mid_answer_keeps_what_was_heard(folder: Path) -> None:
+    process = subprocess.Popen(command(model="long.txt"), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(b"Tell me a story.\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 60.0
+        while "This is" not in chat(folder, "", "--export", "-").stdout:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+    kept = chat(folder, "", "--export", "-").stdout
+    assert kept.startswith("You: Tell me a story.\nAvatar: This is")
+    assert kept.endswith(" — [interrupted]\n")
+    assert len(kept) < len(LONG)
+
+
+def test_a_key_that_is_missing_is_all_that_is_told(folder: Path) -> None:
+    done = chat(folder, "Hi\n", "--mind", "openai", "--mind-url", "http://127.0.0.1:9/v1")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    (folder / "bridge.toml").write_text(f'{TOML}mind.key = "env:NO_SUCH_VARIABLE_HERE"\n', encoding="utf-8")
+    done = chat(folder, "Hi\n", "--mind", "openai")
+    assert done.returncode in (1, 2)
+    assert "NO_SUCH_VARIABLE_HERE" in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
 
 
 def test_what_was_said_is_written_for_people() -> None:

@@ -76,7 +76,7 @@ async def test_a_vtube_studio_that_runs_comes_before_the_simulator(here: bool, m
         async with Bridge.from_settings(chosen) as bridge:
             await bridge.ready(30.0)
             assert bridge.drivers[0].state.status == "ready"
-            outcome = await bridge.perform("[nod] Hello.", keep_audio=True)
+            outcome = await bridge.perform("[nod] Look.", keep_audio=True)
             page = command._page(bridge, outcome)
         assert outcome.heard.complete
         data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]

@@ -54,10 +54,9 @@ def test_the_picture_tells_words_mouth_actions_and_targets_at_any_width(width: i
             bridge.notes.append(Diagnostic("no sound: none.", None, "plug one in"))
             before = drawn(bridge, width)
             assert "getting ready" in before
-            speaking = bridge._tasks.create_task(bridge.perform(SCRIPT)) if bridge._tasks else None
+            speaking = asyncio.create_task(bridge.perform(SCRIPT))
             await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 2.0)
             text = drawn(bridge, width)
-            assert speaking
             await speaking
         for line in text.splitlines():
             assert len(line) <= width
@@ -88,13 +87,13 @@ def test_the_picture_tells_words_mouth_actions_and_targets_at_any_width(width: i
 def test_a_long_speech_is_shown_around_the_word_that_is_heard() -> None:
     async def scene() -> None:
         async with bridge_of(Witness()) as bridge:
-            assert bridge._tasks
-            bridge._tasks.create_task(bridge.perform("Here is a sentence. " * 60 + "The very last word."))
+            speaking = asyncio.create_task(bridge.perform("Here is a sentence. " * 60 + "The very last word."))
             await bridge.stage.until(lambda: (bridge.stage.heard() or 0.0) > 30.0)
             text = drawn(bridge, 80)
             assert len(text.splitlines()) < 20
             assert "very last word" not in text
             bridge.interrupt()
+            await speaking
             assert "sentence" in drawn(bridge, 80) or "getting ready" in drawn(bridge, 80)
 
     run(scene())
