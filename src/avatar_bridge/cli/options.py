@@ -29,7 +29,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 SETTING_OPTIONS = (
     click.option("--settings", "settings_file", type=FILE, help="Settings file (default: ./bridge.toml)."),
-    click.option("--voice", "voice__engine", help="Voice: auto, piper, espeak, tone."),
+    click.option(
+        "--voice", "voice__engine", help="Voice: auto, piper, espeak, kokoro, voicevox, ... (docs/voices.md)."
+    ),
     click.option("--speed", "voice__speed", type=float, help="Speaking rate, 1 as it is."),
     click.option("--pitch", "voice__pitch", type=float, help="Pitch in semitones."),
     click.option("--map", "motion__map", help="Motion map: a packaged name or a file."),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from avatar_bridge.cli.options import FILE, SETTING_OPTIONS, dump, having, print_lines, settings_of
+from avatar_bridge.cli.options import FILE, MIND_OPTIONS, SETTING_OPTIONS, dump, having, print_lines, settings_of
 from avatar_bridge.cli.root import cli
 from avatar_bridge.commands import shell
 
@@ -18,7 +18,7 @@ __all__ = ["SERVICES", "bench", "doctor", "init", "simulate", "stats"]
 
 
 @cli.command()
-@having(*SETTING_OPTIONS)
+@having(*SETTING_OPTIONS, *MIND_OPTIONS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool, **arguments: Any) -> None:
     """Say what is installed, running and reachable, and how to mend what is not.
