@@ -73,7 +73,7 @@ def show_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {name:<12} about {tokens} tokens"
     yield f"  told to the model at the start: about {found['told_tokens']} tokens"
     if found["lore_entries"]:
-        yield f"  {found['lore_entries']} pieces of lore, of which at most {found['lore_tokens']} tokens are told at once"
+        yield f"  {found['lore_entries']} pieces of lore, at most {found['lore_tokens']} tokens of it told at once"
     yield from (f"  left out or changed: {note}" for note in found["notes"])
 
 
