@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ import soundfile
 from avatar_bridge.commands.on_air import OnAir, cast_on_air
 from avatar_bridge.settings import Settings, override
 from avatar_bridge.simulators.llm import LanguageServer, Reply
+from avatar_bridge.web.upstream import Upstream
 
 REPLY = Reply("Hi! [nod] I'm *really* glad. [smile]See `[nod]`.")
 SHOWN = "Hi! I'm *really* glad. See `[nod]`."
@@ -186,6 +187,76 @@ async def test_a_program_that_hangs_up_stops_the_model_and_the_character() -> No
         assert model.aborts == 1
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_program_that_hangs_up_before_the_first_word_stops_the_model(stream: bool) -> None:
+    async with proxied(hold=0) as (client, on, model):
+        asking = asyncio.create_task(client.chat.completions.create(**asked(stream=stream)))
+        while not (asking.done() if stream else model.busy):
+            await on.cast.main.stage.frames(1)
+        if stream:
+            await asking.result().close()
+        asking.cancel()
+        await asyncio.wait({asking})
+        await asyncio.wait_for(model.quiet(), 10)
+        assert model.aborts == 1
+
+
+async def test_a_bridge_that_closes_ends_an_answer_under_way(caplog: pytest.LogCaptureFixture) -> None:
+    async with LanguageServer(replies=(REPLY,)) as model:
+        model.hold = 0
+        async with cast_on_air(settings(model)) as on:
+            client = openai.AsyncOpenAI(base_url=f"{on.server.address}/v1", api_key=on.server.token, max_retries=0)
+            stream = await client.chat.completions.create(**asked(stream=True))
+        await asyncio.wait_for(model.quiet(), 10)
+        assert model.aborts == 1
+        await stream.close()
+        await client.close()
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_program_that_hangs_up_on_a_whole_answer_stops_the_model_and_the_character() -> None:
+    async with proxied(Reply("One two three. " * 50), hold=12) as (client, on, model):
+        asking = asyncio.create_task(client.chat.completions.create(**asked()))
+        bridge = on.cast.main
+        await bridge.stage.until(lambda: (bridge.stage.heard() or -1.0) > 0.0)
+        asking.cancel()
+        await asyncio.wait({asking})
+        await bridge.stage.until(lambda: bridge.stage.timeline is None)
+        await asyncio.wait_for(model.quiet(), 10)
+        assert model.aborts == 1
+
+
+async def test_one_answer_is_asked_for_at_a_time() -> None:
+    async with proxied() as (client, _, model):
+        await client.chat.completions.create(**asked("small (silent)", n=3))
+        assert "n" not in model.asked[0]
+
+
+async def test_chunks_of_odd_shape_pass_or_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
+    deltas: list[Any] = [
+        {"role": "assistant", "content": None, "tool_calls": None},
+        {"tool_calls": [None, {"index": None, "id": "c", "function": {"name": "look", "arguments": None}}]},
+        {"tool_calls": [{"function": "none"}]},
+        None,
+        {"content": "Hi!"},
+    ]
+
+    async def chat(*_: Any) -> AsyncGenerator[dict[str, Any], None]:
+        yield {"choices": None}
+        for delta in deltas:
+            yield {"id": "x", "choices": [{"index": 0, "delta": delta}], "usage": {**usage, "completion_tokens": 1}}
+        yield {"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage}
+
+    monkeypatch.setattr(Upstream, "chat", chat)
+    async with proxied() as (client, on, _):
+        answer = await client.chat.completions.create(**asked("small (silent)"))
+        assert answer.choices[0].message.content == "Hi!"
+        assert answer.choices[0].message.tool_calls[0].function.name == "look"
+        session = on.cast.main.ledger.session
+        assert (session.prompt_tokens, session.completion_tokens) == (7, 2)
+
+
 async def test_an_interrupt_stops_the_model_and_ends_the_answer() -> None:
     async with proxied(Reply("One two three. " * 50), hold=12) as (client, on, model):
         stream = await client.chat.completions.create(**asked(stream=True))
@@ -209,6 +280,33 @@ async def test_what_is_no_request_is_refused_in_the_clients_form() -> None:
         assert (await client.post(address, content=json.dumps(asked()))).status_code == 401
         long = json.dumps(asked(padding="x" * 2_000_000))
         assert (await client.post(address, content=long, headers=headers)).status_code != 413
+
+
+ODD = [
+    {"max_tokens": float("inf")},
+    {"temperature": float("nan"), "max_tokens": True},
+    {"tools": 5, "stop": 5},
+    {"stop": [1, None]},
+    {"model": None},
+    {"messages": [None]},
+    {"messages": [{"role": []}]},
+    {"messages": [{"role": "user", "content": [None, {"type": "image_url", "image_url": {"url": 5}}]}]},
+    {"messages": [{"role": "assistant", "tool_calls": 5}, {"role": "user", "content": "Hi"}]},
+]
+
+
+@pytest.mark.parametrize("service", ["openai", "anthropic"])
+async def test_whatever_a_program_asks_it_is_answered_or_refused_in_words(service: str) -> None:
+    async with LanguageServer(service, replies=(Reply("Hi."),)) as model:
+        named = {"mind__engine": service, "mind__model": "small", "proxy__perform": False}
+        async with cast_on_air(settings(model, **named)) as on, httpx2.AsyncClient() as client:
+            headers = {"Authorization": f"Bearer {on.server.token}"}
+            bodies = [json.dumps(asked() | odd).encode() for odd in ODD]
+            for body in (*bodies, b'{"messages": ' + b"[" * 100_000):
+                address = f"{on.server.address}/v1/chat/completions"
+                answer = await client.post(address, content=body, headers=headers)
+                assert answer.status_code in (200, 400, 422), (body[:80], answer.text)
+                assert answer.status_code == 200 or answer.json()["error"]["message"]
 
 
 async def test_a_bridge_that_is_no_model_server_says_so() -> None:

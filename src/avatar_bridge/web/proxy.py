@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from avatar_bridge.core.mind.dialogue import Usage
 from avatar_bridge.core.motion.prompt import instructions
@@ -26,14 +27,22 @@ __all__ = ["SILENT", "Proxy", "proxy_error", "proxy_of", "router"]
 
 SILENT: Final = " (silent)"
 """What a model's name ends with whose replies are not performed: for a program's titles, summaries and the like."""
+_NOBODY: Final = 499
+"""A status that nobody reads, as nginx has it in its logs."""
 _TASK: Final = "### Task:"
 """How Open WebUI begins what it asks for itself."""
+
+_Answer = TypeVar("_Answer")
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
 
 
 class _NoServerError(UsageError):
     """The proxy is switched off."""
+
+
+class _GoneError(Exception):
+    """The program hung up before it was answered."""
 
 
 class Proxy:
@@ -58,21 +67,19 @@ async def models(request: Request) -> JSONResponse:
 
 
 @router.post("/chat/completions", response_model=None)
-async def chat(request: Request, show: OnStage) -> JSONResponse | StreamingResponse:
+async def chat(request: Request, show: OnStage) -> Response:
     """Ask the model as the program does, perform the reply, and give the program its text without the tags."""
     try:
         proxy = proxy_of(request)
         body = _body(await request.body())
         passing = _Passing(proxy, show, body)
-        first = await passing.first()
+        if body.get("stream"):
+            return _Events(passing, await _unless_gone(request, passing.first()))
+        return JSONResponse(await _unless_gone(request, passing.whole()))
     except AvatarBridgeError as error:
         return proxy_error(error)
-    if body.get("stream"):
-        return StreamingResponse(passing.stream(first), media_type="text/event-stream")
-    try:
-        return JSONResponse(await passing.whole(first))
-    except AvatarBridgeError as error:
-        return proxy_error(error)
+    except _GoneError:
+        return Response(status_code=_NOBODY)
 
 
 class _Passing:
@@ -80,12 +87,16 @@ class _Passing:
 
     def __init__(self, proxy: Proxy, show: Show, body: dict[str, Any]) -> None:
         bridge = show.bridge
-        silent = str(body.get("model", "")).endswith(SILENT)
+        wanted = body.get("model")
+        named = wanted if isinstance(wanted, str) else ""
+        silent = named.endswith(SILENT)
         self._performed = proxy.settings.perform and not silent and not _is_task(body)
         names, dialect = bridge.motion_map.names(), bridge.settings.script.dialect
         take_out = not proxy.settings.tags
         self._reply = Reply((lambda: Untagged(dialect=dialect, names=names)) if take_out else None)
-        asked = {**body, "model": str(body.get("model", "")).removesuffix(SILENT)}
+        asked = {**body, "model": named.removesuffix(SILENT)}
+        # several answers at once would be spoken through each other
+        asked.pop("n", None)
         if self._performed and proxy.settings.prompt:
             words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
             asked["messages"] = _instructed(body["messages"], words)
@@ -94,6 +105,7 @@ class _Passing:
         self._show = show
         self._task: asyncio.Task[None] | None = None
         self._tasks = proxy.performing
+        self._usage: Usage | None = None
 
     async def first(self) -> Mapping[str, Any] | None:
         """Return the first chunk, None for an answer without any; raises what the server refuses with."""
@@ -109,19 +121,26 @@ class _Passing:
                 yield _event(_error_body(error)[1])
             yield "data: [DONE]\n\n"
 
-    async def whole(self, first: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the answer as one."""
+    async def whole(self) -> dict[str, Any]:
+        """Return the answer as one; raises what the server refuses with."""
         whole = Whole()
-        async with aclosing(self._passed(first)) as passed:
+        async with aclosing(self._passed(await self.first())) as passed:
             async for chunk in passed:
                 whole.take(chunk)
         return whole.answer()
 
+    async def close(self) -> None:
+        """Stop the work at the server, also where nothing of the answer was read."""
+        await self._chunks.aclose()
+
     async def _passed(self, first: Mapping[str, Any] | None) -> AsyncGenerator[dict[str, Any], None]:
         reply, over = self._reply, False
         try:
-            async with aclosing(self._chunks) as chunks:
-                async for chunk in _until_stopped(reply.stopped, first, chunks):
+            async with (
+                aclosing(self._chunks) as coming,
+                aclosing(_until_stopped(reply.stopped, first, coming)) as chunks,
+            ):
+                async for chunk in chunks:
                     if isinstance(chunk.get("error"), dict | str):
                         raise ModelError(f"the model's server broke off: {_words(chunk['error'])}")
                     self._count(chunk)
@@ -135,17 +154,18 @@ class _Passing:
             over = True
         finally:
             reply.end()
+            if self._usage is not None:
+                self._show.bridge.ledger.thought(self._model, self._usage)
             if not over and self._task is not None and not reply.stopped.is_set():
                 # the program hung up, or the server broke off: what was not heard by now is not wanted
                 self._task.cancel()
 
     def _count(self, chunk: Mapping[str, Any]) -> None:
-        """Note what the answer cost, where the server tells it; some tell it again in every chunk."""
+        """Note what the answer costs so far, where the server tells it: at its end alone, or in every chunk."""
         usage = chunk.get("usage")
-        if isinstance(usage, dict) and not chunk.get("choices"):
+        if isinstance(usage, dict):
             tokens = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
-            counts = [each if isinstance(each, int) else None for each in tokens]
-            self._show.bridge.ledger.thought(self._model, Usage(*counts))
+            self._usage = Usage(*(each if isinstance(each, int) else None for each in tokens))
 
     def _perform(self) -> None:
         """Begin to perform once there is something to."""
@@ -156,7 +176,8 @@ class _Passing:
 
     async def _performing(self) -> None:
         bridge = self._show.bridge
-        with suppress(Refusal):
+        # the show tells what an utterance fails with
+        with suppress(Refusal, AvatarBridgeError):
             speaking = await self._show.perform(self._reply.script())
             try:
                 await speaking.outcome()
@@ -166,9 +187,61 @@ class _Passing:
                 raise
 
 
+class _Events(StreamingResponse):
+    """An answer as server-sent events; whatever becomes of the connection, the work behind them ends with it."""
+
+    def __init__(self, passing: _Passing, first: Mapping[str, Any] | None) -> None:
+        self._passing, self._events = passing, passing.stream(first)
+        super().__init__(self._events, media_type="text/event-stream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them until the end, or until the program hangs up: then the work gets one cancellation and its time.
+
+        What Starlette does instead, a cancellation at every await, leaves no generator a chance to close another.
+        """
+        try:
+            with suppress(_GoneError):
+                await _unless_gone(Request(scope, receive), self.stream_response(send))
+        finally:
+            await self._events.aclose()
+            await self._passing.close()
+
+
+async def _unless_gone(request: Request, answering: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Return what is waited for; raises _GoneError where the program hangs up first, and ends the work."""
+    answer = asyncio.ensure_future(answering)
+    gone = asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _ended(answer, gone)
+    if answer.cancelled():
+        raise _GoneError
+    return answer.result()
+
+
+async def _ended(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel what is not done, and wait for its end however often that wait is cancelled itself."""
+    for task in tasks:
+        task.cancel()
+    cancelled: asyncio.CancelledError | None = None
+    while unfinished := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(unfinished)
+        except asyncio.CancelledError as again:
+            cancelled = again
+    if cancelled is not None:
+        raise cancelled
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _until_stopped(
     stopped: asyncio.Event, first: Mapping[str, Any] | None, chunks: AsyncGenerator[dict[str, Any], None]
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the chunks until there is none or the event is set."""
     if first is None:
         return
@@ -180,9 +253,7 @@ async def _until_stopped(
             try:
                 await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                if not coming.done():
-                    coming.cancel()
-                    await asyncio.wait({coming})
+                await _ended(coming)
             if coming.cancelled() or (chunk := coming.result()) is None:
                 return
             yield chunk
@@ -201,7 +272,7 @@ def _error_body(error: AvatarBridgeError) -> tuple[int, dict[str, Any]]:
     status = 502
     if isinstance(cause, ServiceRefusedError):
         # what the bridge's own key or model is refused for is not the program's fault, but it should see what it is
-        status = cause.status
+        status = cause.status if cause.status >= 400 else 502
     elif isinstance(error, UsageError | ModelError) and cause is None:
         status = 404 if isinstance(error, _NoServerError) else 400 if isinstance(error, UsageError) else 502
     elif isinstance(error, RefusedError | UnreachableError):
@@ -222,7 +293,7 @@ def proxy_of(request: Request) -> Proxy:
 def _body(data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError("expected JSON as an OpenAI-compatible client sends it") from None
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list) or not body["messages"]:
         raise UsageError("expected a JSON object with messages, a list of at least one message")

@@ -12,6 +12,9 @@ __all__ = ["Reply", "Whole"]
 
 Chunk = dict[str, Any]
 
+_LONGEST = 100_000
+"""Characters of a reply that the character speaks: two hours."""
+
 
 class Reply:
     """Takes the server's chunks and gives those for the program; `script` is what the character performs meanwhile."""
@@ -24,6 +27,7 @@ class Reply:
         """Set once the performance was interrupted: nobody wants to hear the rest."""
         self._reading = untagged() if untagged is not None else None
         self._pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        self._length = 0
         self._last: Chunk = {}
         self._ended = False
 
@@ -35,8 +39,7 @@ class Reply:
         delta = choice.get("delta")
         text = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(text, str) and text:
-            self._pieces.put_nowait(text)
-            self.began.set()
+            self._perform(text)
         self._last = {key: value for key, value in chunk.items() if key not in ("choices", "usage")}
         if self._reading is None:
             return [chunk]
@@ -77,6 +80,13 @@ class Reply:
         """Return a last chunk, where the server's own does not come any more."""
         return {**self._last, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
 
+    def _perform(self, text: str) -> None:
+        # an answer without an end passes on and on; what waits to be spoken does not grow with it
+        self._length += len(text)
+        if self._length <= _LONGEST:
+            self._pieces.put_nowait(text)
+            self.began.set()
+
     def _close(self) -> str:
         reading, self._reading = self._reading, Untagged()
         return reading.close() if reading is not None else ""
@@ -106,8 +116,9 @@ class Whole:
         delta = choice.get("delta")
         for key, value in (delta if isinstance(delta, dict) else {}).items():
             if key == "tool_calls":
-                for call in value or ():
-                    self._call(call)
+                for call in value if isinstance(value, list) else ():
+                    if isinstance(call, dict):
+                        self._call(call)
             elif key != "role" and isinstance(value, str):
                 self._message[key] = (self._message.get(key) or "") + value
 
@@ -121,13 +132,17 @@ class Whole:
         return {**self._frame, "object": "chat.completion", "choices": [choice], **told}
 
     def _call(self, piece: Chunk) -> None:
+        index = piece.get("index")
         call = self._calls.setdefault(
-            int(piece.get("index", 0)), {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
+            index if isinstance(index, int) else 0,
+            {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
         )
         call["id"] = piece.get("id") or call["id"]
-        function = piece.get("function") or {}
+        given = piece.get("function")
+        function = given if isinstance(given, dict) else {}
         for key in ("name", "arguments"):
-            call["function"][key] += function.get(key) or ""
+            told = function.get(key)
+            call["function"][key] += told if isinstance(told, str) else ""
 
 
 def _choice(chunk: Chunk) -> Chunk | None:

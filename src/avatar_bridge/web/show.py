@@ -76,6 +76,7 @@ class Show:
     async def perform(self, script: str | AsyncIterable[str], *, character: str = "") -> Speaking:
         """Begin to speak, interrupting what the character is saying; return once the utterance has begun.
 
+        Giving up the wait before that ends it; nobody else could.
         Raises Refusal where something newer took the floor before it began, the bridge closes, or there is no such
         character.
         """
@@ -87,7 +88,11 @@ class Show:
         self._asked.add(task)
         task.add_done_callback(self._ended)
         waiting: set[asyncio.Future[Any]] = {task, began}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         if not began.done():
             raise Refusal(409, "something newer took the floor before this began", "send it again if it still matters")
         return Speaking(began.result(), task)

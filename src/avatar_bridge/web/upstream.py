@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -23,7 +24,7 @@ from avatar_bridge.core.mind.dialogue import (
     ToolDelta,
 )
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.errors import ModelError, ProtocolError
+from avatar_bridge.errors import ProtocolError, UsageError
 from avatar_bridge.llm.openai import OpenAIModel
 from avatar_bridge.ports import LanguageModel
 from avatar_bridge.settings import MindSettings
@@ -74,8 +75,12 @@ class Upstream:
         async with self._opening:
             if self._model is None:
                 model, notes = build_model(self._settings)
-                if not isinstance(model, OpenAIModel):
-                    await model.open()
+                try:
+                    if not isinstance(model, OpenAIModel):
+                        await model.open()
+                except BaseException:
+                    await model.close()
+                    raise
                 self.notes += notes
                 self._model = model
             return self._model
@@ -88,7 +93,7 @@ class Upstream:
                     return
                 try:
                     chunk = json.loads(event.data)
-                except ValueError:
+                except (ValueError, RecursionError):
                     raise ProtocolError(f"the model's server sent what is no JSON: {event.data[:80]!r}") from None
                 if isinstance(chunk, dict):
                     yield chunk
@@ -108,28 +113,33 @@ class Upstream:
 
 
 def request_of(body: Mapping[str, Any]) -> Request:
-    """Return a request in OpenAI's form as ours; raises ModelError naming what cannot be read."""
+    """Return a request in OpenAI's form as ours; raises UsageError naming what cannot be read."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise ModelError("expected messages as a list with at least one message")
-    stop = body.get("stop") or ()
+        raise UsageError("expected messages as a list with at least one message")
+    stop = body.get("stop")
     return Request(
         messages=tuple(_message(each, number) for number, each in enumerate(messages)),
-        tools=tuple(each for each in body.get("tools") or () if isinstance(each, dict)),
+        tools=tuple(each for each in _listed(body.get("tools")) if isinstance(each, dict)),
         max_tokens=_number(body, "max_completion_tokens", int) or _number(body, "max_tokens", int),
         temperature=_number(body, "temperature", float),
-        stop=(stop,) if isinstance(stop, str) else tuple(str(each) for each in stop),
+        stop=(stop,) if isinstance(stop, str) else tuple(str(each) for each in _listed(stop)),
     )
 
 
 def _number(body: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
     value = body.get(key)
-    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return kind(value) if known else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _message(given: Any, number: int) -> Message:
-    if not isinstance(given, dict) or given.get("role") not in _ROLES:
-        raise ModelError(f"messages[{number}]: expected a role of {', '.join(_ROLES)}")
+    if not isinstance(given, dict) or str(given.get("role")) not in _ROLES:
+        raise UsageError(f"messages[{number}]: expected a role of {', '.join(_ROLES)}")
     content = given.get("content")
     parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
     texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict) and part.get("type") == "text"]
@@ -142,7 +152,7 @@ def _message(given: Any, number: int) -> Message:
         ToolCall(
             str(call.get("id", "")), str(call["function"].get("name", "")), str(call["function"].get("arguments", ""))
         )
-        for call in given.get("tool_calls") or ()
+        for call in _listed(given.get("tool_calls"))
         if isinstance(call, dict) and isinstance(call.get("function"), dict)
     ]
     return Message(

@@ -113,13 +113,19 @@ def _check_message(message: Any, where: str) -> None:
         raise WrongError(f"Invalid '{where}.name': string does not match pattern.", field=where)
     if role == "tool" and not message.get("tool_call_id"):
         raise WrongError(f"Missing parameter '{where}.tool_call_id'.", field=where)
-    for call in message.get("tool_calls") or ():
+    calls = message.get("tool_calls") or ()
+    if not isinstance(calls, list | tuple) or not all(
+        isinstance(call, dict) and isinstance(call.get("function"), dict) for call in calls
+    ):
+        raise WrongError(f"Invalid type for '{where}.tool_calls'.", field=where)
+    for call in calls:
         if set(call) != {"id", "type", "function"} or set(call["function"]) != {"name", "arguments"}:
             raise WrongError(f"Invalid '{where}.tool_calls'.", field=where)
     if content is None and not message.get("tool_calls"):
         raise WrongError(f"Invalid value for '{where}.content': expected a string, got null.", field=where)
     for part in content if isinstance(content, list) else ():
-        good = {"text": ("text", str), "image_url": ("image_url", dict)}.get(part.get("type"))
+        kind = part.get("type") if isinstance(part, dict) else None
+        good = {"text": ("text", str), "image_url": ("image_url", dict)}.get(kind if isinstance(kind, str) else "")
         if good is None or set(part) != {"type", good[0]} or not isinstance(part[good[0]], good[1]):
             raise WrongError(f"Invalid part in '{where}.content'.", field=where)
 
