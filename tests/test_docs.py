@@ -11,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -95,6 +95,23 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target in _LINK.findall(prose):
         if "://" not in target and not target.startswith(("#", "mailto:")):
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    linked = {target.partition("#")[0] for target in _LINK.findall(index)}
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
+
+
+@pytest.mark.parametrize("kind", get_args(registry.Kind))
+def test_the_readme_names_every_backend_and_an_extra_that_there_is(kind: registry.Kind) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| [\w ]+ \| ([^|]*) \|", text, re.MULTILINE)
+    named = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    # a WAV file is asked for by --record
+    assert set(registry.names(kind)) - {"wav"} <= named
+    assert set(re.findall(r"avatar-bridge\[(\w+)\]", text)) <= set(extras)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
