@@ -23,7 +23,9 @@ from avatar_bridge.core.mind.dialogue import Delayed, Delta, Finish, Reasoning, 
 from avatar_bridge.core.mind.history import INTERRUPTED, History
 from avatar_bridge.core.script.parser import parse
 from avatar_bridge.core.timeline.heard_source import heard_source
+from avatar_bridge.core.timeline.timeline import HeardText
 from avatar_bridge.errors import ModelError, UsageError
+from avatar_bridge.stage import conversation
 from avatar_bridge.stage.conversation import Asking, Conversation, Turn
 from avatar_bridge.stage.memory import Memory
 
@@ -395,6 +397,34 @@ def test_it_greets_once_and_remembers_after_a_restart(tmp_path: Path) -> None:
         "assistant: No.",
         "user: Do you know me?",
     ]
+
+
+def test_what_was_heard_so_far_is_in_the_file_before_the_answer_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "_JOTTING", 0.01)
+    told: list[HeardText] = []
+
+    async def scene() -> None:
+        memory, later = Memory(tmp_path / "memory.db"), Memory(tmp_path / "memory.db")
+        async with stage(words(LONG), memory=memory, character="aria", heard=lambda: told[-1] if told else None) as on:
+            saying = asyncio.ensure_future(on.talk.say("Tell me a story."))
+            await on.hears(0.6)
+            assert on.bridge.timeline is not None
+            told.append(on.bridge.timeline.heard(0.6))
+            while not (kept := (await later.export("aria"))[0]["said"]):  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0)
+            assert LONG.startswith(kept)
+            assert parse(kept, names=MAP.names()).speech.strip() == told[0].speech.strip()
+            assert (await later.load("aria")).exchanges[0].interrupted
+            await on.hears(1.0)
+            on.talk.interrupt()
+            turn = await saying
+            assert [row["said"] for row in await later.export("aria")] == [turn.said]
+        await memory.close()
+        await later.close()
+
+    asyncio.run(scene())  # in real time, for the memory works in a thread
 
 
 def test_what_has_no_room_is_summed_up_between_turns() -> None:

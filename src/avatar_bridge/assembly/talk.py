@@ -97,6 +97,7 @@ def build_conversation(
         greeting=brief.greetings[0] if brief.greetings else "",
         now=bridge.stage.clock.time,
         cut=partial(_cut, bridge),
+        heard=partial(_heard, bridge),
         told=_Spending(bridge, model, settings.mind.model),
     )
     bridge.follow(_FirstSound(conversation))
@@ -194,6 +195,12 @@ class Talk:
 
 def _note(brief: Brief, lately: Sequence[str]) -> str:
     return "\n".join(part for part in (brief.lore(lately), brief.after) if part)
+
+
+def _heard(bridge: Bridge) -> HeardText | None:
+    """Return what was heard so far of the utterance under way."""
+    timeline, at = bridge.timeline, bridge.stage.heard()
+    return None if timeline is None or at is None else timeline.heard(at)
 
 
 def _cut(bridge: Bridge, source: str, speech: str) -> str:

@@ -43,7 +43,11 @@ async def chat(settings: Settings, *, as_json: bool = False, character: str = ""
     """
     async with _on_stage(settings, character) as (bridge, talk):
         meeting = asyncio.create_task(bridge.ready(within=_MEETING))
-        conversation = await talk.conversation(character)
+        try:
+            conversation = await talk.conversation(character)
+        except BaseException:
+            meeting.cancel()
+            raise
         await meeting
         name = persona_of(bridge.settings, character)[0].called
         room = _Room(bridge, conversation, name, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from avatar_bridge.core.mind.dialogue import Image, Request
@@ -27,6 +27,8 @@ _LONGEST_TEXT = 20_000
 _MOST_DIAGNOSTICS = 200
 _YIELDING = 3.0
 """Seconds that an interrupted turn may take to be over before the next is asked all the same."""
+_JOTTING = 1.0
+"""Seconds between two notes of what was heard so far: what a crash may lose of an answer."""
 
 
 class Conversation:
@@ -49,13 +51,15 @@ class Conversation:
         greeting: str = "",
         now: Callable[[], float] | None = None,
         cut: Callable[[str, str], str] = heard_source,
+        heard: Callable[[], HeardText | None] | None = None,
         told: Callable[[Turn], None] | None = None,
     ) -> None:
         """`system`: what the model is told once and for all, `note`: what it is told this time, from what was said.
 
         `character`: under which name it is remembered; `now`: a clock in seconds, the event loop's when None.
         `cut` returns the start of a script that says what was heard of it. The model is opened and closed by whoever
-        made it, and so is the memory. `told` is given every turn when it is over.
+        made it, and so is the memory. `heard` returns what was heard so far of what the performer performs, so that
+        a crash does not lose it. `told` is given every turn when it is over.
         """
         self.history = history or History()
         self.asking = asking = asking or Asking()
@@ -68,6 +72,7 @@ class Conversation:
         self._past = Recollection(model, self.history, memory, character, summary=asking.summary)
         self._now = now or (lambda: asyncio.get_running_loop().time())
         self._cut = cut
+        self._heard = heard
         self._told = told
         self._floor = Floor(filler=asking.one_moment if asking.one_moment_says.strip() else None)
         self._answer: Answer | None = None
@@ -186,7 +191,8 @@ class Conversation:
         return done
 
     async def _spoken(self, turn: int, asked: Exchange, script: str, keeping: asyncio.Future[int]) -> Turn:
-        outcome = await self._performed(turn, script, [])
+        jot = self._jot(turn, keeping, lambda heard: Exchange(asked.user, self._cut(script, heard), interrupted=True))
+        outcome = await self._performed(turn, script, [], jot)
         said = script if not outcome.interrupted else self._cut(script, outcome.heard.speech)
         await self._past.finish(keeping, Exchange(asked.user, said, interrupted=outcome.interrupted))
         self._end(turn, "", stopped=outcome.interrupted)
@@ -205,13 +211,15 @@ class Conversation:
                 await asyncio.wait({self._filler})
             if answer.worded and self._is_current(turn):
                 waited = self._now()
-                await self._performed(turn, answer.texts(), performed)
+                jot = self._jot(turn, keeping, lambda heard: self._exchange(asked, answer, heard, stopped=True))
+                await self._performed(turn, answer.texts(), performed, jot)
         finally:
             answer.stop()
             await answer.ended()
             outcome = performed[0] if performed else None
             stopped = not self._is_current(turn) or (outcome is not None and outcome.interrupted)
-            exchange = self._exchange(asked, answer, outcome, stopped=stopped)
+            heard = outcome.heard.speech if outcome is not None else None
+            exchange = self._exchange(asked, answer, heard, stopped=stopped)
             await asyncio.shield(self._past.finish(keeping, exchange))
         if not stopped:
             self._tell(answer)
@@ -259,13 +267,22 @@ class Conversation:
         if answer.worded:
             self._floor.worded(turn)
 
-    async def _performed(self, turn: int, script: str | AsyncGenerator[str, None], performed: list[Outcome]) -> Outcome:
+    async def _performed(
+        self,
+        turn: int,
+        script: str | AsyncGenerator[str, None],
+        performed: list[Outcome],
+        jot: Coroutine[Any, Any, None] | None = None,
+    ) -> Outcome:
         """Perform a script, and put what became of it into `performed`, even where the caller is cancelled."""
         self._answering = True
         task = asyncio.ensure_future(self._performer.perform(script))
+        jotting = asyncio.create_task(jot) if jot is not None else None
         try:
             await asyncio.wait({task})
         finally:
+            if jotting is not None:
+                jotting.cancel()
             if not task.done():
                 self._performer.interrupt()
                 await asyncio.wait({task}, timeout=_YIELDING)
@@ -278,11 +295,21 @@ class Conversation:
             self._floor.sounded(turn)
         return task.result()
 
-    def _exchange(self, asked: Exchange, answer: Answer, outcome: Outcome | None, *, stopped: bool) -> Exchange:
-        """Return what a history keeps of a turn: of the answer what was heard of it."""
+    async def _jot(self, turn: int, keeping: asyncio.Future[int], exchange: Callable[[str], Exchange]) -> None:
+        """Keep what was heard so far, again and again, as `exchange` makes it of the heard text."""
+        kept, noted = await asyncio.shield(keeping), ""
+        while self._heard is not None and self._is_current(turn):
+            await asyncio.sleep(_JOTTING)
+            heard = self._heard()
+            if heard is not None and heard.speech.strip() and heard.speech != noted:
+                noted = heard.speech
+                await self._past.jot(kept, exchange(noted))
+
+    def _exchange(self, asked: Exchange, answer: Answer, heard: str | None, *, stopped: bool) -> Exchange:
+        """Return what a history keeps of a turn: of the answer what was heard of it; None where nothing was spoken."""
         source = answer.source
-        if stopped or outcome is None:
-            source = self._cut(source, outcome.heard.speech if outcome is not None else "")
+        if stopped or heard is None:
+            source = self._cut(source, heard or "")
         said, between = answer.kept(source)
         return Exchange(asked.user, said, asked.name, asked.images, stopped or bool(said and answer.error), between)
 

@@ -74,7 +74,7 @@ class Memory:
         self._given_up = False
 
     async def load(self, character: str) -> Remembered:
-        """Return what is remembered of a character's conversation; a turn that a crash cut has no answer."""
+        """Return what is remembered of a character's conversation; a turn that a crash cut is interrupted."""
         return await self._do(lambda db: _load(db, character), Remembered())
 
     async def begin(self, character: str, exchange: Exchange) -> int:

@@ -63,6 +63,11 @@ class Recollection:
         """Keep what was asked, before it is answered; return where."""
         return await self._memory.begin(self._character, asked) if self._memory else 0
 
+    async def jot(self, kept: int, exchange: Exchange) -> None:
+        """Note in the memory what was heard so far of a turn that is not over."""
+        if self._memory is not None and kept:
+            await self._memory.finish(kept, exchange)
+
     async def finish(self, keeping: asyncio.Future[int], exchange: Exchange) -> None:
         """Take a turn that is over into the history, and its answer into the memory."""
         kept = await keeping
