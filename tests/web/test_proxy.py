@@ -84,6 +84,18 @@ async def test_what_a_reply_costs_is_counted() -> None:
         assert (session.prompt_tokens, session.completion_tokens) == (usage.prompt_tokens, usage.completion_tokens)
 
 
+async def test_what_a_reply_costs_is_counted_where_the_program_does_not_ask() -> None:
+    async with proxied() as (client, on, model):
+        performing = asyncio.create_task(performed(on))
+        chunks = [chunk async for chunk in await client.chat.completions.create(**asked(stream=True))]
+        await performing
+        assert all(chunk.choices for chunk in chunks), "a program that did not ask for it is told what it cost"
+        assert on.cast.main.ledger.session.completion_tokens > 5
+        assert model.asked[0]["stream_options"] == {"include_usage": True}
+        answer = await client.chat.completions.create(**asked("small (silent)"))
+        assert answer.usage.completion_tokens > 5
+
+
 async def test_a_whole_reply_is_performed_too() -> None:
     async with proxied() as (client, on, _):
         performing = asyncio.create_task(performed(on))

@@ -97,6 +97,11 @@ class _Passing:
         asked = {**body, "model": named.removesuffix(SILENT)}
         # several answers at once would be spoken through each other
         asked.pop("n", None)
+        options = body.get("stream_options")
+        options = options if isinstance(options, dict) else {}
+        # what an answer costs is told where it is asked for; a program that did not ask is not told
+        self._tells = bool(options.get("include_usage")) or not body.get("stream")
+        asked["stream_options"] = {**options, "include_usage": True}
         if self._performed and proxy.settings.prompt:
             words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
             asked["messages"] = _instructed(body["messages"], words)
@@ -143,7 +148,8 @@ class _Passing:
                 async for chunk in chunks:
                     if isinstance(chunk.get("error"), dict | str):
                         raise ModelError(f"the model's server broke off: {_words(chunk['error'])}")
-                    self._count(chunk)
+                    if self._count(chunk) and not self._tells:
+                        continue
                     for passed in reply.take(chunk):
                         yield passed
                     self._perform()
@@ -160,12 +166,13 @@ class _Passing:
                 # the program hung up, or the server broke off: what was not heard by now is not wanted
                 self._task.cancel()
 
-    def _count(self, chunk: Mapping[str, Any]) -> None:
-        """Note what the answer costs so far, where the server tells it: at its end alone, or in every chunk."""
+    def _count(self, chunk: Mapping[str, Any]) -> bool:
+        """Note what the answer costs so far, where the server tells it; return whether the chunk tells nothing else."""
         usage = chunk.get("usage")
-        if isinstance(usage, dict):
+        if told := isinstance(usage, dict):
             tokens = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
             self._usage = Usage(*(each if isinstance(each, int) else None for each in tokens))
+        return told and not chunk.get("choices")
 
     def _perform(self) -> None:
         """Begin to perform once there is something to."""
