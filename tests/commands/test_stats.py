@@ -86,6 +86,23 @@ def test_a_line_that_cannot_be_read_loses_no_other(tmp_path: Path) -> None:
     assert [entry.spent.characters for entry in entries(path)] == [4, 4]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["5", "[" * 9000, '{"at": "x"}', '{"spent": {"audio": "x"}}', '{"session": "x"}', '{"at": 1e300}', '{"model": 5}'],
+)
+def test_a_line_of_another_shape_is_left_out(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "stats.jsonl"
+    book = Ledger(path, voice="piper")
+    book.spoke(spoken("Hello."), 0.1)
+    good = path.read_text(encoding="utf-8")
+    if wrong.startswith("{"):
+        wrong = json.dumps({**json.loads(good), **json.loads(wrong)})
+    path.write_text(f"{wrong}\n{good}", encoding="utf-8")
+    assert len(list(entries(path))) == 1
+    written = json.dumps(str(path))
+    assert len(list(stats.lines(parse_settings(f"stats.file = {written}", source="test"), "session"))) == 4
+
+
 def test_a_long_record_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_LARGEST", 300)
     path = tmp_path / "stats.jsonl"

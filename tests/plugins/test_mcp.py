@@ -16,9 +16,11 @@ from mcp.client.stdio import stdio_client
 from avatar_bridge.assembly import Cast
 from avatar_bridge.commands.on_air import cast_on_air
 from avatar_bridge.credentials import Key
+from avatar_bridge.errors import AvatarBridgeError, ProtocolError
 from avatar_bridge.plugins.mcp import CastStage, RemoteStage, mcp_server, tag_guide
 from avatar_bridge.remote import Service
 from avatar_bridge.settings import Settings, override
+from avatar_bridge.simulators.llm import LanguageServer
 
 TOOLS = {"say", "act", "list_actions", "interrupt", "state"}
 
@@ -88,6 +90,25 @@ async def test_a_bridge_that_runs_already_is_asked_over_its_api() -> None:
             assert (await client.call_tool("list_actions", {})).structured_content
             assert (await client.call_tool("state", {})).structured_content
             assert not (await client.call_tool("interrupt", {})).is_error
+        await service.close()
+
+
+async def test_a_server_that_is_no_bridge_is_named() -> None:
+    async with LanguageServer() as other:
+        service = Service("the bridge", other.url.removesuffix("/v1"))
+        stage = RemoteStage(service)
+        with pytest.raises(AvatarBridgeError, match="the bridge at http"):
+            await stage.actions("")
+
+        async def answered(*_: Any, **__: Any) -> Any:
+            return ["models"]
+
+        service.json = answered  # type: ignore[method-assign]
+        for asking in (stage.say("Hi", ""), stage.act("nod", 1.0, ""), stage.actions(""), stage.interrupt("")):
+            with pytest.raises(ProtocolError, match="is the address right"):
+                await asking
+        with pytest.raises(ProtocolError, match="is the address right"):
+            await stage.state()
         await service.close()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from virtual_time import VirtualClock, run
 
 from avatar_bridge.assembly.parts import build_voice
 from avatar_bridge.core.speech.ebu_r128 import integrated_loudness
-from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
+from avatar_bridge.core.speech.levelling import Leveller
+from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError, WorkerError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.settings import OneVoiceSettings, VoiceSettings
@@ -336,6 +338,48 @@ def test_a_levelled_voice_speaks_at_the_loudness_and_with_the_same_times() -> No
 
     # in real time: a long segment is levelled in another thread
     asyncio.run(story())
+
+
+async def test_who_is_interrupted_leaves_no_second_thread_at_the_same_measure() -> None:
+    class Watched(Leveller):
+        def __init__(self) -> None:
+            super().__init__()
+            self.at_work = self.most = 0
+            self.begun, self.go = threading.Event(), threading.Event()
+
+        def level(self, samples: Samples, rate: int) -> Samples:
+            self.at_work += 1
+            self.most = max(self.most, self.at_work)
+            self.begun.set()
+            assert self.go.wait(10)
+            self.at_work -= 1
+            return super().level(samples, rate)
+
+    class Long(Scripted):
+        async def speak(self, text: str) -> AsyncGenerator[SpokenSegment, None]:
+            self.asked.append(text)
+            piece = self.piece(0.1)
+            yield replace(piece, samples=np.tile(piece.samples, 6))
+
+    voice, leveller = LevelledVoice(Long()), Watched()
+    voice._leveller = leveller
+
+    async def said() -> None:
+        async for _ in voice.speak("Hello."):
+            pass
+
+    first = asyncio.create_task(said())
+    await asyncio.to_thread(leveller.begun.wait)
+    first.cancel()
+    await asyncio.wait({first})
+    others = [asyncio.create_task(said()) for _ in range(2)]
+    under_way = voice._aside
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert voice._aside is under_way, "another one begins beside it"
+    leveller.go.set()
+    await asyncio.gather(*others)
+    assert leveller.most == 1
 
 
 def loudness(pieces: Sequence[SpokenSegment]) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, Protocol
 
 from avatar_bridge import registry
 from avatar_bridge.assembly import Cast
 from avatar_bridge.core.motion.prompt import instructions
-from avatar_bridge.errors import AvatarBridgeError, UsageError
+from avatar_bridge.errors import AvatarBridgeError, ProtocolError, UsageError
 from avatar_bridge.remote import Service
 
 try:
@@ -105,38 +106,55 @@ class RemoteStage:
     async def say(self, text: str, character: str) -> Mapping[str, Any]:
         """Speak tagged text to its end; return what was heard."""
         body = {"text": text, "wait": True, "character": character}
-        told: Mapping[str, Any] = await self._service.json("POST", "/v1/perform", body=body, silence=_SPEAKING)
-        return {
-            "heard": told["heard"],
-            "complete": told["complete"],
-            "interrupted": told["interrupted"],
-            "problems": [each["message"] for each in told["diagnostics"]],
-        }
+        with self._understood():
+            told: Mapping[str, Any] = await self._service.json("POST", "/v1/perform", body=body, silence=_SPEAKING)
+            return {
+                "heard": told["heard"],
+                "complete": told["complete"],
+                "interrupted": told["interrupted"],
+                "problems": [each["message"] for each in told["diagnostics"]],
+            }
 
     async def act(self, name: str, strength: float, character: str) -> str:
         """Perform one action at once; return its name in the map."""
         body = {"name": name, "strength": strength, "character": character}
-        told: Mapping[str, Any] = await self._service.json("POST", "/v1/act", body=body)
-        return str(told["name"])
+        with self._understood():
+            told: Mapping[str, Any] = await self._service.json("POST", "/v1/act", body=body)
+            return str(told["name"])
 
     async def actions(self, character: str) -> list[Mapping[str, Any]]:
         """Return name, meaning and kind of every action."""
-        found: list[dict[str, Any]] = await self._service.json("GET", "/v1/actions", params={"character": character})
-        return [{key: each[key] for key in ("name", "meaning", "kind")} for each in found]
+        with self._understood():
+            found: list[dict[str, Any]] = await self._service.json(
+                "GET", "/v1/actions", params={"character": character}
+            )
+            return [{key: each[key] for key in ("name", "meaning", "kind")} for each in found]
 
     async def interrupt(self, character: str) -> str:
         """Stop everything in one act; return what was heard."""
-        told = await self._service.json("POST", "/v1/interrupt", params={"character": character})
-        return str(told["heard"])
+        with self._understood():
+            told = await self._service.json("POST", "/v1/interrupt", params={"character": character})
+            return str(told["heard"])
 
     async def state(self) -> Mapping[str, Any]:
         """Return how the show is."""
-        told = await self._service.json("GET", "/v1/state")
-        return {
-            "doing": told["doing"],
-            "targets": [{key: each[key] for key in ("name", "status", "detail")} for each in told["targets"]],
-            "notes": [note["message"] for note in told["notes"]][-20:],
-        }
+        with self._understood():
+            told = await self._service.json("GET", "/v1/state")
+            return {
+                "doing": told["doing"],
+                "targets": [{key: each[key] for key in ("name", "status", "detail")} for each in told["targets"]],
+                "notes": [note["message"] for note in told["notes"]][-20:],
+            }
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError):
+            raise ProtocolError(
+                f"{self._service.what} at {self._service.url} does not answer as an Avatar Bridge of this version; "
+                "is the address right?"
+            ) from None
 
 
 _SPEAKING = 600.0

@@ -19,7 +19,7 @@ from avatar_bridge.core.timeline.timeline import Timeline
 __all__ = ["Entry", "Ledger", "Meter", "default_ledger", "entries"]
 
 _LARGEST = 16 << 20
-"""Bytes beyond which the older half of the record is put aside, under `.old`."""
+"""Bytes beyond which the record is put aside, under `.old`, in the place of what lay there."""
 _log = logging.getLogger(__name__)
 
 
@@ -129,6 +129,11 @@ def entries(path: Path) -> Iterator[Entry]:
 def _entry(line: str) -> Entry | None:
     try:
         data: dict[str, Any] = json.loads(line)
-        return Entry(**{**data, "spent": Spent(**data["spent"])})
-    except (ValueError, TypeError, KeyError):
+        entry = Entry(**{**data, "spent": Spent(**data["spent"])})
+        numbers = [entry.at, float(entry.session), *asdict(entry.spent).values()]
+        # a time beyond the year 5000 is none
+        good = all(isinstance(each, int | float) and 0 <= each < 1e11 for each in numbers)
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    named = all(isinstance(each, str) for each in (entry.session, entry.voice, entry.model, entry.character))
+    return entry if good and named else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from avatar_bridge.core.speech.levelling import Leveller
-from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
+from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment
 from avatar_bridge.ports import Voice, VoiceAbilities
 
 __all__ = ["LevelledVoice"]
@@ -26,6 +26,7 @@ class LevelledVoice:
         """Even out `voice`, measured by itself alone."""
         self._voice = voice
         self._leveller = Leveller(loudness)
+        self._aside: asyncio.Future[Samples] | None = None
 
     @property
     def abilities(self) -> VoiceAbilities:
@@ -52,14 +53,20 @@ class LevelledVoice:
             pieces = [piece async for piece in speech]
         for rate, run in _runs(pieces):
             whole = np.concatenate([piece.samples for piece in run])
-            if len(whole) / rate > _ASIDE:
-                whole = await asyncio.to_thread(self._leveller.level, whole, rate)
-            else:
-                whole = self._leveller.level(whole, rate)
+            whole = await self._levelled(whole, rate)
             at = 0
             for piece in run:
                 yield replace(piece, samples=whole[at : at + len(piece.samples)])
                 at += len(piece.samples)
+
+    async def _levelled(self, samples: Samples, rate: int) -> Samples:
+        # who was interrupted leaves a thread that still measures by the same leveller
+        while self._aside is not None and not self._aside.done():
+            await asyncio.wait({self._aside})
+        if len(samples) / rate <= _ASIDE:
+            return self._leveller.level(samples, rate)
+        self._aside = asyncio.ensure_future(asyncio.to_thread(self._leveller.level, samples, rate))
+        return await asyncio.shield(self._aside)
 
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what went wrong since the last call."""

@@ -42,6 +42,7 @@ def received(what: str, samples: Samples, rate: int) -> tuple[str, ...]:
     if float(np.abs(samples).max(initial=0.0)) < _SILENT:
         found = f"{len(samples) / rate:.2f} s of silence" if len(samples) else "not a single sample"
         raise VoiceError(f"{what} answered {found}; does its voice know the language of the text?")
+    # tops of waves that are cut off are runs of samples at full scale
     full = np.abs(samples) >= _FULL
     if float(np.mean(np.convolve(full, np.ones(_RUN), "same") >= _RUN)) < _SHARE:
         return ()
