@@ -29,7 +29,9 @@ class VoiceEngine(Protocol):
     """A text-to-speech engine as it stands in its child process: plain calls that may block and compute.
 
     It is constructed with its settings as keyword arguments; loading happens in the constructor and raises
-    `VoiceError` with a remedy when a package or a file is missing.
+    `VoiceError` with a remedy when a package or a file is missing. One that others may keep waiting (a service, a
+    program) may have a method `stop()`: it is called from another thread, again and again while `speak` works at what
+    nobody wants any more, and lets it end soon.
     """
 
     rate: int

@@ -26,6 +26,8 @@ OUT_OF_MEMORY = 77
 """Exit code of a worker that ran out of memory."""
 
 _NICENESS = 5
+_STOPPING = 0.05
+"""Seconds between two tellings of an engine that it is to stop."""
 
 
 class _Inbox:
@@ -34,16 +36,39 @@ class _Inbox:
     def __init__(self, stream: BinaryIO) -> None:
         self.calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancelled = 0
+        self.engine: Any = None
         self._stream = stream
+        self._answering = 0
+        self._lock = threading.Lock()
+
+    def answering(self, number: int) -> None:
+        """Learn which call the engine works at; 0 for none."""
+        with self._lock:
+            self._answering = number
 
     def read(self) -> None:
         """Read frames until the stream ends, then end the process at once, whatever it computes."""
         while (message := _receive(self._stream)) is not None:
             if message.get("call") == "cancel":
-                self.cancelled = max(self.cancelled, int(message["id"]))
+                self._cancel(int(message["id"]))
             else:
                 self.calls.put(message)
         os._exit(0)
+
+    def _cancel(self, number: int) -> None:
+        """Have a call end at its next piece, and soon where its engine can be stopped."""
+        self.cancelled = max(self.cancelled, number)
+        if self._answering == number and hasattr(self.engine, "stop"):
+            threading.Thread(target=self._stop, args=(number,), name="stop", daemon=True).start()
+
+    def _stop(self, number: int) -> None:
+        """Tell the engine to stop until it has: it may just be about to begin what it can be stopped at."""
+        while True:
+            with self._lock:
+                if self._answering != number:
+                    return
+                self.engine.stop()
+            time.sleep(_STOPPING)
 
 
 def _receive(stream: BinaryIO) -> dict[str, Any] | None:
@@ -101,6 +126,7 @@ def _answer(engine: Any, call: Mapping[str, Any], inbox: _Inbox, outward: Binary
     if number <= inbox.cancelled:
         send("done")
         return
+    inbox.answering(number)
     try:
         method = getattr(engine, call["call"], None)
         if method is None:
@@ -110,8 +136,10 @@ def _answer(engine: Any, call: Mapping[str, Any], inbox: _Inbox, outward: Binary
             if number <= inbox.cancelled:
                 break
             send("piece", value=piece)
+        inbox.answering(0)
         send("done")
     except AvatarBridgeError as error:
+        inbox.answering(0)
         send("error", error=type(error).__name__, message=str(error))
 
 
@@ -138,6 +166,7 @@ def main() -> int:
     except AvatarBridgeError as error:
         _send(outward, {"id": 0, "kind": "error", "error": type(error).__name__, "message": str(error)})
         return 1
+    inbox.engine = engine
     _send(
         outward,
         {

@@ -68,6 +68,7 @@ class CommandEngine:
         if self._folder is not None and not self._folder.is_dir():
             raise UsageError(f"expected folder to be where the program runs, but there is no {self._folder}")
         self._numbers = {"speed": speed, "length": 1.0 / speed, "pitch": pitch}
+        self._watch: _Watch | None = None
         self._by_input = not used & {"text", "text_file"}
         self._to_file = "wav" in used
         self._timeout, self._most = timeout, round(megabytes * 1e6)
@@ -98,6 +99,11 @@ class CommandEngine:
             raise VoiceError(f"{self._name} wrote {len(samples) / self.rate:.1f} s of silence for {text[:40]!r}")
         return SpokenSegment(samples, self.rate, notes=notes)
 
+    def stop(self) -> None:
+        """End the program, where one is at work; callable from another thread."""
+        if (watch := self._watch) is not None:
+            watch.stop()
+
     @property
     def _name(self) -> str:
         return f"the voice command {Path(self._command[0]).name!r}"
@@ -124,10 +130,11 @@ class CommandEngine:
                 program = _start(words, given.fileno(), out.fileno(), err.fileno(), self._folder)
             except OSError as error:
                 raise VoiceError(f"{self._name} cannot be started: {error}") from error
-            watch = _Watch(program, self._timeout, self._most, (printed, said, wanted))
+            watch = self._watch = _Watch(program, self._timeout, self._most, (printed, said, wanted))
             try:
                 code = program.wait()
             finally:
+                self._watch = None
                 fault = watch.end()
         if fault:
             raise VoiceError(f"{self._name} was ended: {fault}")
@@ -175,6 +182,13 @@ class _Watch:
         if self._program.poll() is None:
             self._kill()
         return self._fault
+
+    def stop(self) -> None:
+        """End the program: nobody wants its speech any more."""
+        self._fault = self._fault or "nobody waits for it any more"
+        self._done.set()
+        if self._program.poll() is None:
+            self._kill()
 
     def _look(self) -> None:
         for _ in range(math.ceil(self._timeout / _LOOK)):

@@ -6,6 +6,7 @@ edge-tts is LGPL-3 and stands in a child process alone. Text leaves the machine.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -67,6 +68,7 @@ class EdgeEngine:
         self._options |= {"connect_timeout": _CONNECTING, "receive_timeout": _RECEIVING, "boundary": "WordBoundary"}
         self._options["proxy"] = proxy or None
         self._voice = voice
+        self._asking: tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]] | None = None
         try:
             self._library.Communicate("Hello.", voice, **self._options)
         except ValueError:
@@ -83,7 +85,10 @@ class EdgeEngine:
         plain = speakable(text)
         if not is_speakable(plain):
             return
-        data, boundaries = asyncio.run(self._asked(plain))
+        try:
+            data, boundaries = asyncio.run(self._stoppable(plain))
+        except asyncio.CancelledError:
+            return
         try:
             sound = decode_sound(data, "audio/mpeg")
         except ValueError as error:
@@ -98,6 +103,20 @@ class EdgeEngine:
             )
         notes = received("the Edge service", samples, self.rate)
         yield SpokenSegment(samples, self.rate, (), marks, _FRAME / self._factor, notes)
+
+    def stop(self) -> None:
+        """Hang up, where the service is being asked; callable from another thread."""
+        if (asking := self._asking) is not None:
+            with contextlib.suppress(RuntimeError):  # it has just ended
+                asking[0].call_soon_threadsafe(asking[1].cancel)
+
+    async def _stoppable(self, text: str) -> tuple[bytes, list[tuple[str, float, float]]]:
+        task = asyncio.ensure_future(self._asked(text))
+        self._asking = (asyncio.get_running_loop(), task)
+        try:
+            return await task
+        finally:
+            self._asking = None
 
     async def _asked(self, text: str) -> tuple[bytes, list[tuple[str, float, float]]]:
         """Return the MP3 and each word with start and duration in seconds."""
