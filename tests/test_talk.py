@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from minds import ScriptedMind
 
 from avatar_bridge.assembly import Bridge, Cast
 from avatar_bridge.assembly.talk import Talk, asking_of, build_conversation
-from avatar_bridge.errors import UsageError
+from avatar_bridge.errors import ModelError, UsageError
 from avatar_bridge.settings import Settings
 from avatar_bridge.settings import parse_settings as parse
 from avatar_bridge.stage.memory import Memory
@@ -21,6 +22,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "chat" / "talk.py"
 QUIET = """
 drivers = {}
 stats.enabled = false
+feelings.enabled = false
 voice.engine = "tone"
 sound.speaker = "none"
 mind.engine = "script"
@@ -66,6 +68,44 @@ def test_each_character_has_its_own_conversation_and_they_share_a_model(tmp_path
         remembered = Memory(tmp_path / "memory.db")
         assert await remembered.characters() == ("anna",)
         await remembered.close()
+
+    asyncio.run(scene())
+
+
+def test_a_model_that_cannot_be_opened_or_comes_too_late_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        mind, may = ScriptedMind("Hello."), asyncio.Event()
+        closed = 0
+
+        async def close() -> None:
+            nonlocal closed
+            closed += 1
+
+        async def refuse() -> None:
+            raise ModelError("no such model")
+
+        async def wait() -> None:
+            await may.wait()
+
+        monkeypatch.setattr(mind, "close", close)
+        monkeypatch.setattr("avatar_bridge.assembly.talk.build_model", lambda _: (mind, ()))
+        async with Cast.from_settings(settings_of(tmp_path, ANSWER)) as cast:
+            talk = Talk(cast)
+            monkeypatch.setattr(mind, "open", refuse)
+            with pytest.raises(ModelError, match="no such model"):
+                await talk.conversation()
+            assert closed == 1
+            monkeypatch.setattr(mind, "open", wait)
+            late = asyncio.ensure_future(talk.conversation())
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await talk.close()
+            may.set()
+            with pytest.raises(UsageError, match="closed"):
+                await late
+            assert closed == 2
 
     asyncio.run(scene())
 

@@ -184,6 +184,37 @@ def test_a_cancelled_call_closes_the_mouth_and_remembers() -> None:
     run(scene())
 
 
+def test_a_greeting_that_is_cancelled_is_remembered_as_far_as_it_was_heard() -> None:
+    async def scene() -> None:
+        async with stage("Yes.", greeting=LONG) as on:
+            greeting = asyncio.ensure_future(on.talk.greet())
+            await on.hears(1.5)
+            greeting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await greeting
+            (kept,) = on.talk.history.exchanges
+            assert kept.interrupted
+            assert LONG.startswith(kept.said)
+            assert "sentence" in kept.said
+            assert await on.talk.greet() is None
+
+    run(scene())
+
+
+def test_a_greeting_that_nobody_heard_is_said_again() -> None:
+    async def scene() -> None:
+        async with stage("Yes.", greeting="Hello there.") as on:
+            greeting = asyncio.ensure_future(on.talk.greet())
+            await asyncio.sleep(0)
+            greeting.cancel()
+            await asyncio.wait({greeting})
+            again = await on.talk.greet()
+            assert again is not None
+            assert again.heard == "Hello there."
+
+    run(scene())
+
+
 SOON = 0.05
 
 

@@ -46,6 +46,23 @@ def test_a_conversation_is_there_again(tmp_path: Path) -> None:
     assert found.exchanges == (ANSWERED,)
 
 
+def test_a_column_that_somebody_has_spoilt_costs_no_words(tmp_path: Path) -> None:
+    async def scene() -> None:
+        memory = Memory(tmp_path / "memory.db")
+        await memory.finish(await memory.begin("aria", ASKED), ANSWERED)
+        for spoilt in ("", "5", "[5]", '[{"role": "user"}]', '[{"images": 5, "role": "", "text": ""}]', "[" * 9000):
+            with sqlite3.connect(memory.path) as file:
+                file.execute("UPDATE turns SET tools = ?, images = ?", (spoilt, spoilt))
+            file.close()
+            (found,) = (await memory.load("aria")).exchanges
+            assert (found.user, found.said) == (ANSWERED.user, ANSWERED.said)
+            assert (await memory.export("aria"))[0]["tools"] == []
+        await memory.close()
+        assert memory.diagnostics() == []
+
+    asyncio.run(scene())
+
+
 def test_what_gave_way_to_a_summary_is_kept_for_export_alone(tmp_path: Path) -> None:
     async def scene() -> None:
         memory = Memory(tmp_path / "memory.db")

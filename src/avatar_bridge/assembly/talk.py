@@ -136,8 +136,7 @@ class Talk:
         """
         bridge = self._cast.find(character)
         async with self._opening:
-            if self._closed:
-                raise UsageError("the conversations are closed; start the bridge again")
+            self._check_open()
             known = self._conversations.get(bridge.character)
             if known is None:
                 known = self._conversations[bridge.character] = await self._opened(bridge)
@@ -155,13 +154,16 @@ class Talk:
     async def close(self) -> None:
         """Interrupt everybody and give the models and memories back."""
         self._closed = True
-        for conversation in self._conversations.values():
+        # what is opened meanwhile is given back by whoever opens it
+        conversations, self._conversations = self._conversations, {}
+        models, self._models = self._models, {}
+        memories, self._memories = self._memories, {}
+        for conversation in conversations.values():
             await conversation.close()
-        for model in self._models.values():
+        for model in models.values():
             await model.close()
-        for memory in self._memories.values():
+        for memory in memories.values():
             await memory.close()
-        self._conversations, self._models, self._memories = {}, {}, {}
 
     async def _opened(self, bridge: Bridge) -> Conversation:
         settings = bridge.settings
@@ -181,10 +183,19 @@ class Talk:
         key = repr(mind.model_dump(include=set(_OF_A_MODEL)))
         if key not in self._models:
             model, notes = build_model(mind)
-            await model.open()
+            try:
+                await model.open()
+                self._check_open()
+            except BaseException:
+                await model.close()
+                raise
             self.notes += notes
             self._models[key] = model
         return self._models[key]
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError("the conversations are closed; start the bridge again")
 
     def _memory(self, settings: Settings) -> Memory:
         path = memory_file(settings)

@@ -115,7 +115,8 @@ class Conversation:
     async def greet(self) -> Turn | None:
         """Say the greeting where nothing was said before; None where something was, or there is none."""
         await self._past.open()
-        if not self.greeting.strip() or self.history.exchanges or self.history.summary:
+        known = any(each.user or each.said or each.images for each in self.history.exchanges)
+        if not self.greeting.strip() or known or self.history.summary:
             return None
         return await self._taken(Exchange(), self.greeting)
 
@@ -192,11 +193,17 @@ class Conversation:
 
     async def _spoken(self, turn: int, asked: Exchange, script: str, keeping: asyncio.Future[int]) -> Turn:
         jot = self._jot(turn, keeping, lambda heard: Exchange(asked.user, self._cut(script, heard), interrupted=True))
-        outcome = await self._performed(turn, script, [], jot)
-        said = script if not outcome.interrupted else self._cut(script, outcome.heard.speech)
-        await self._past.finish(keeping, Exchange(asked.user, said, interrupted=outcome.interrupted))
-        self._end(turn, "", stopped=outcome.interrupted)
-        return turn_of(asked, outcome, said=said, interrupted=outcome.interrupted)
+        performed: list[Outcome] = []
+        said, stopped = "", True
+        try:
+            outcome = await self._performed(turn, script, performed, jot)
+        finally:
+            if performed:
+                stopped = performed[0].interrupted
+                said = script if not stopped else self._cut(script, performed[0].heard.speech)
+            await asyncio.shield(self._past.finish(keeping, Exchange(asked.user, said, interrupted=stopped)))
+        self._end(turn, "", stopped=stopped)
+        return turn_of(asked, outcome, said=said, interrupted=stopped)
 
     async def _answered(self, turn: int, asked: Exchange, began: float, keeping: asyncio.Future[int]) -> Turn:
         request = self._request(asked, await self._past.prepare(asked))

@@ -7,6 +7,7 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -70,7 +71,7 @@ class Memory:
         self._now = now
         self._thread = ThreadPoolExecutor(1, "memory")
         self._db: sqlite3.Connection | None = None
-        self._diagnostics: list[Diagnostic] = []
+        self._diagnostics: deque[Diagnostic] = deque(maxlen=_MOST_DIAGNOSTICS)
         self._given_up = False
 
     async def load(self, character: str) -> Remembered:
@@ -104,8 +105,8 @@ class Memory:
 
     def diagnostics(self) -> list[Diagnostic]:
         """Return and forget what went wrong since the last call."""
-        found, self._diagnostics = self._diagnostics, []
-        return found
+        # the file's thread may add to them meanwhile
+        return [self._diagnostics.popleft() for _ in range(len(self._diagnostics))]
 
     async def close(self) -> None:
         """Close the file."""
@@ -188,8 +189,8 @@ class Memory:
 
     def _tell(self, message: str, suggestion: str) -> None:
         note = Diagnostic(message, suggestion=suggestion)
-        if note not in self._diagnostics:
-            self._diagnostics = [*self._diagnostics, note][-_MOST_DIAGNOSTICS:]
+        if note not in tuple(self._diagnostics):
+            self._diagnostics.append(note)
 
 
 class _Broken(sqlite3.DatabaseError):
@@ -276,28 +277,40 @@ def _export(db: sqlite3.Connection, character: str) -> list[dict[str, Any]]:
             "user": user,
             "said": said or "",
             "interrupted": bool(interrupted),
-            "tools": [call for message in json.loads(between) for call in message["calls"]],
+            "tools": [asdict(call) for message in _messages(between) for call in message.calls],
         }
         for at, name, user, said, interrupted, between in rows
     ]
 
 
 def _pictures(written: str) -> tuple[Image, ...]:
-    return tuple(Image(url) for url in json.loads(written))
+    return tuple(Image(str(url)) for url in _listed(written))
 
 
 def _messages(written: str) -> tuple[Message, ...]:
-    return tuple(
-        Message(
-            each["role"],
-            each["text"],
-            tuple(Image(**image) for image in each["images"]),
-            tuple(ToolCall(**call) for call in each["calls"]),
-            each["call_id"],
-            each["name"],
+    """Return what stands in a turn's column of calls; nothing where that is no such thing: the words count more."""
+    try:
+        return tuple(
+            Message(
+                each["role"],
+                each["text"],
+                tuple(Image(**image) for image in each["images"]),
+                tuple(ToolCall(**call) for call in each["calls"]),
+                each["call_id"],
+                each["name"],
+            )
+            for each in _listed(written)
         )
-        for each in json.loads(written)
-    )
+    except (TypeError, KeyError):
+        return ()
+
+
+def _listed(written: str) -> list[Any]:
+    try:
+        found = json.loads(written)
+    except (ValueError, TypeError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
 
 
 def _writable(text: str) -> str:
