@@ -10,7 +10,7 @@ import numpy as np
 
 from avatar_bridge.core.script.parser import Parser
 from avatar_bridge.core.timeline.covering import cover, mark_words, whole_words
-from avatar_bridge.core.timeline.timeline import HeardText, Timeline
+from avatar_bridge.core.timeline.timeline import HeardText, PlacedSegment, Timeline
 from avatar_bridge.core.vocabulary import Samples, Segment, SpokenSegment, Text
 from avatar_bridge.errors import UsageError
 from avatar_bridge.stage.performance import Outcome, Preparing, prepare_aside
@@ -24,6 +24,8 @@ _LEAST = 0.3
 """Seconds of sound that such a part has at least."""
 _PACE = 15.0
 """Letters a second of a voice of which nothing is known yet."""
+_SLACK = 0.001
+"""Seconds that a word's time may be off from where a part was cut."""
 _LOOKS = 3
 """Frames between two looks at how much sound is left."""
 
@@ -51,7 +53,8 @@ class Relay:
     """One utterance of another program, made by `Bridge.relay`; feed it from the event loop.
 
     `text` takes the script as the model writes it, `sentence` says what is about to be heard, `sound` takes the sound
-    of it, `finish` says that nothing follows. Where the other program plays the sound, `start` says when it began.
+    of it, `finish` says that nothing follows. Where the other program plays the sound, `start` says when it began; the
+    playhead then goes by what that program was given, however late its words and mouth are ready.
     """
 
     def __init__(
@@ -72,9 +75,14 @@ class Relay:
         self._stage, self._parser, self._preparing, self._rate = stage, parser, preparing, rate
         self._sentences: list[_Sentence] = []
         self._news = asyncio.Event()
-        self._started = asyncio.Event()
-        if started:
-            self._started.set()
+        self._plays = self._started = started
+        self._ready = self._begun = self._over = False
+        self._shown: list[tuple[PlacedSegment, Samples]] = []
+        """Placed before it began."""
+        self._length = 0
+        """Samples of all its sound so far."""
+        if not started:
+            timeline.hold = 0.0
         self._finished = self._scripted = False
         self._covered = self._index = 0
         self._pace = _PACE
@@ -107,11 +115,28 @@ class Relay:
         sentence.sounds.append(samples)
         sentence.length += len(samples)
         sentence.words += words
+        self._length += len(samples)
+        if not self._plays and self._begun and self._stage.timeline is self.timeline:
+            self._stage.speaker.write(samples, self._rate)
         self._news.set()
 
     def start(self) -> None:
-        """Say that the other program has begun to play the sound now."""
-        self._started.set()
+        """Say that the other program has begun to play the sound now; saying so again does nothing."""
+        if not self._started:
+            self._started = True
+            self._begin()
+            self._news.set()
+
+    def over(self) -> None:
+        """Say that the other program has played all of it, whatever the bridge's own playhead says."""
+        if not self._plays:
+            self.finish()
+            self._over = True
+            self._news.set()
+
+    def sounded(self, at: float) -> float:
+        """Return the seconds of its own sound that were heard `at` seconds into the timeline, silences left out."""
+        return sum(min(max(at - segment.at, 0.0), segment.duration) for segment in self.timeline.segments)
 
     def finish(self) -> None:
         """Say that neither text nor sound follows; finishing again does nothing."""
@@ -122,28 +147,60 @@ class Relay:
             self._pass_on()
             self._news.set()
 
+    def heard_sound(self) -> float:
+        """Return the seconds of its own sound that were heard by now; 0 before it has the floor and after."""
+        if self._stage.timeline is not self.timeline:
+            return 0.0
+        return self.sounded(self._stage.speaker.heard())
+
     async def run(self) -> None:
         """Perform it until it was heard; cancelling it does not stop the sound."""
         stage = self._stage
         began = stage.clock.time()
-        await self._started.wait()
-        stage.begin(self.timeline)
+        self._ready = True
+        self._begin()
         while True:
-            if not await self._place_some() and not (self._finished and not self._waiting):
+            placed = await self._place_some()
+            if not placed and not self._over and not (self._finished and not self._waiting and self._begun):
                 await self._more()
             elif self.first_audio is None and self.timeline.duration:
                 self.first_audio = stage.clock.time() - began
-            if self._finished and not self._waiting:
+            if self._over or (self._finished and not self._waiting and self._begun):
                 break
         self.timeline.close()
         stage.speaker.finish()
         stage.grow(None, np.zeros(0, np.float32), self._rate)
-        await stage.until(stage.spoken_out)
+        await stage.until(lambda: self._over or stage.spoken_out())
+        if self._over:
+            stage.speaker.stop()
         stage.end()
 
     def outcome(self, heard: HeardText, *, interrupted: bool = False) -> Outcome:
         """Return what became of it, given what was heard."""
         return Outcome(heard, self.timeline, interrupted, self.first_audio, np.zeros(0, np.float32), self._rate)
+
+    def _begin(self) -> None:
+        """Take the floor, once it is performed and the sound is played, whichever comes last."""
+        if not self._ready or not self._started or self._begun or self.heard is not None:
+            return
+        self._begun = True
+        self._stage.begin(self.timeline)
+        if not self._plays:
+            self._stage.speaker.write(np.zeros(self._length, np.float32), self._rate)
+        shown, self._shown = self._shown, []
+        for placed, samples in shown:
+            self._show(placed, samples)
+
+    def _show(self, placed: PlacedSegment, samples: Samples) -> None:
+        """Tell of a piece that has its place, and play it where that is the bridge's part."""
+        if not self._begun:
+            self._shown.append((placed, samples))
+            return
+        self._stage.grow(placed, samples, self._rate)
+        if self._plays:
+            if placed.silence:
+                self._stage.speaker.write(np.zeros(round(placed.silence * self._rate), np.float32), self._rate)
+            self._stage.speaker.write(samples, self._rate)
 
     @property
     def _waiting(self) -> bool:
@@ -183,11 +240,28 @@ class Relay:
             return False
         sentence = self._sentences[0]
         fresh = (sentence.length - sentence.placed) / self._rate
-        low = self._stage.speaker.queued() < _LOW and fresh >= _LEAST
+        low = self._begun and self._ahead() < _LOW and fresh >= _LEAST
         if not (sentence.complete and fresh > 0.0) and not low:
             return False
-        await self._place(sentence, sentence.length, whole=sentence.complete)
+        until = sentence.length if sentence.complete else self._word_end(sentence)
+        if until is None:
+            return False
+        await self._place(sentence, until, whole=sentence.complete)
         return True
+
+    def _ahead(self) -> float:
+        """Return the seconds that are placed and not heard yet."""
+        if self._plays:
+            return self._stage.speaker.queued()
+        return self.timeline.duration - self._stage.speaker.heard()
+
+    def _word_end(self, sentence: _Sentence) -> int | None:
+        """Return up to where a part of a sentence is placed: between words where they are told, None for not yet."""
+        if not sentence.words:
+            return sentence.length
+        least = sentence.placed + round(_LEAST * self._rate)
+        ends = (round((at + duration) * self._rate) for _, at, duration in sentence.words)
+        return max((end for end in ends if least <= end <= sentence.length), default=None)
 
     async def _place(self, sentence: _Sentence, until: int, *, whole: bool) -> None:
         start = sentence.placed
@@ -198,7 +272,9 @@ class Relay:
         since = start / self._rate
         length = len(samples) / self._rate
         told = [
-            (word, at - since, duration) for word, at, duration in sentence.words if since <= at + 1e-6 < since + length
+            (word, at - since, duration)
+            for word, at, duration in sentence.words
+            if since <= at + _SLACK < since + length
         ]
         spoken = SpokenSegment(samples, self._rate, marks=mark_words(text, told))
         prepared = await self._preparing(text, spoken)
@@ -209,15 +285,12 @@ class Relay:
         sentence.placed = until
         if whole and said:
             self._pace += (min(max(len(said) / max(length, 0.1), 5.0), 40.0) - self._pace) / 3
-        self._stage.grow(placed, samples, self._rate)
-        if placed.silence:
-            self._stage.speaker.write(np.zeros(round(placed.silence * self._rate), np.float32), self._rate)
-        self._stage.speaker.write(samples, self._rate)
+        self._show(placed, samples)
 
     def _said(self, sentence: _Sentence, until: int, *, whole: bool) -> str:
         """Return the sentence's text that the sound up to `until` speaks, and take it off."""
         if not sentence.named:
-            told = " ".join(word for word, at, _ in sentence.words if at >= sentence.placed / self._rate - 1e-6)
+            told = " ".join(word for word, at, _ in sentence.words if at >= sentence.placed / self._rate - _SLACK)
             sentence.text, sentence.char = told or self.timeline.speech[self._covered :], 0
         text, start = sentence.text, sentence.char
         if whole:
@@ -226,7 +299,7 @@ class Relay:
         end = start + round((until - sentence.placed) / self._rate * self._pace)
         if sentence.words:
             heard = until / self._rate
-            known = [mark for mark in mark_words(text, sentence.words) if mark.at + mark.duration <= heard + 1e-6]
+            known = [mark for mark in mark_words(text, sentence.words) if mark.at + mark.duration <= heard + _SLACK]
             end = max((mark.char + mark.length for mark in known), default=start)
         sentence.char = max(start, min(whole_words(text, min(end, len(text))), len(text)))
         return text[start : sentence.char]
@@ -235,4 +308,6 @@ class Relay:
         """Return the part of the speech that was said; the last piece takes all that is left."""
         speech = self.timeline.speech
         _, end = cover(speech, self._covered, said)
+        while self._covered < end < len(speech) and not (speech[end].isalnum() or speech[end].isspace()):
+            end += 1
         return self._covered, len(speech) if last else max(end, self._covered)

@@ -21,6 +21,9 @@ from avatar_bridge.core.timeline.covering import cover, mark_words
         ("Hello there.", 0, "...", ""),
         ("Hello there.", 0, "Zebra crossings.", ""),
         ("", 0, "Hello", ""),
+        ("Thanks, it was a nice day.", 0, "a", "a"),
+        ("That is it.", 0, "ha", ""),
+        ("今日はいい天気", 0, "天気", "天気"),
     ],
 )
 def test_what_is_said_is_found(speech: str, start: int, said: str, expected: str) -> None:
@@ -42,6 +45,11 @@ def test_pieces_of_a_text_cover_it_in_order(pieces: list[str]) -> None:
         first, end = cover(speech, at, piece)
         assert [*filter(str.isalnum, speech[first:end])] == [*filter(str.isalnum, piece)]
         at = max(at, end)
+
+
+def test_a_short_word_is_not_the_middle_of_another() -> None:
+    speech = "Thanks, it was a nice day."
+    assert cover(speech, 0, "a") == (15, 16)
 
 
 def test_words_become_marks_in_their_order() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from difflib import SequenceMatcher
+from unicodedata import category
 
 from avatar_bridge.core.speech.words import split_words
 from avatar_bridge.core.vocabulary import WordMark
@@ -29,12 +30,15 @@ def cover(speech: str, start: int, said: str) -> Span:
     if not wanted:
         return start, start
     places: list[int] = []
+    starts: set[int] = {0}
     letters = ""
     for char in range(start, min(len(speech), start + 4 * len(said) + 4 * _AHEAD)):
         folded = _letters(speech[char])
+        if folded and char > start and (not speech[char - 1].isalnum() or category(speech[char]) == "Lo"):
+            starts.add(len(letters))
         letters += folded
         places += [char] * len(folded)
-    found = _match(letters, wanted)
+    found = _match(letters, wanted, starts)
     if found is None:
         return start, start
     first, last = found
@@ -65,10 +69,17 @@ def _letters(character: str) -> str:
     return character.casefold() if character.isalnum() else ""
 
 
-def _match(letters: str, wanted: str) -> tuple[int, int] | None:
-    """Return from where to where `wanted` stands in `letters`: as it is, else as far as it is alike."""
+def _match(letters: str, wanted: str, starts: Set[int]) -> tuple[int, int] | None:
+    """Return from where to where `wanted` stands in `letters`: as it is, else as far as it is alike.
+
+    It is looked for where a word starts first; what is short is found nowhere else ("a" is not the middle of "that").
+    """
     window = letters[: 2 * len(wanted) + _AHEAD]
-    found = window.find(wanted)
+    anywhere = found = window.find(wanted)
+    while found >= 0 and found not in starts:
+        found = window.find(wanted, found + 1)
+    if found < 0 and len(wanted) > _SURE:
+        found = anywhere
     if found >= 0:
         return found, found + len(wanted)
     alike = SequenceMatcher(None, window, wanted, autojunk=False)

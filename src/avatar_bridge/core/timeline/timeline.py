@@ -57,6 +57,8 @@ class Timeline:
         """Counts the corrections: whoever keeps what was told of cues looks again when it grows."""
         self.duration = 0.0
         self.closed = False
+        self.hold = FIRST_MOTION_HOLD
+        """Seconds by which the first segment may be held back; 0 where another program plays the sound."""
         self._map = motion_map
         self._repertoire = repertoire or Repertoire()
         self._texts: list[Text] = []
@@ -300,7 +302,7 @@ class Timeline:
             at = next((word.at for word in words if word.char + len(word.text) > cue.at - segment.at), None)
             if at is not None:
                 hold = max(hold, action.stroke * SHORTEST_PREPARATION - at)
-        return min(hold, FIRST_MOTION_HOLD)
+        return min(hold, self.hold)
 
     def _resolve(self) -> None:
         waiting: list[Cue] = []
