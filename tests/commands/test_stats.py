@@ -76,6 +76,21 @@ def test_what_is_spent_is_kept_and_added_up(tmp_path: Path) -> None:
     assert len({len(row) for row in table}) == 1
 
 
+def test_what_a_fallback_speaks_is_not_charged_to_the_voice_that_failed(tmp_path: Path) -> None:
+    settings = parse_settings(PRICES, source="test")
+    book = Ledger(tmp_path / "stats.jsonl", voice="elevenlabs", prices=settings.prices)
+    text = "A hundred characters and more of them. " * 3
+    timeline = spoken(text)
+    book.spoke(timeline, 0.0, {"piper": 30})
+    assert book.last.money == 0.0
+    book.spoke(timeline, 4.0, {"piper": 30, "elevenlabs": 10})
+    assert book.session.utterances == 2
+    rows = [(each.voice, each.spent.utterances, each.spent.cpu) for each in entries(tmp_path / "stats.jsonl")]
+    assert rows == [("piper", 1, 0.0), ("piper", 1, 3.0), ("elevenlabs", 0, 1.0)]
+    own = book.last.money - 4.0 * 3.6 / 3600
+    assert own == pytest.approx(len(text) / 4 / 1000 * 0.1 + timeline.duration / 4 / 60 * 0.6, rel=0.01)
+
+
 def test_a_line_that_cannot_be_read_loses_no_other(tmp_path: Path) -> None:
     path = tmp_path / "stats.jsonl"
     Ledger(path).spoke(spoken("One."), 1.0)

@@ -16,6 +16,7 @@ from avatar_bridge.core.vocabulary import Diagnostic, Samples, SpokenSegment
 from avatar_bridge.errors import UsageError, VoiceError, WorkerError
 from avatar_bridge.ports import VoiceAbilities
 from avatar_bridge.settings import OneVoiceSettings, VoiceSettings
+from avatar_bridge.stage.ledger import Meter
 from avatar_bridge.stage.levelled_voice import LevelledVoice
 from avatar_bridge.stage.performance import join
 from avatar_bridge.stage.voice_chain import VoiceChain
@@ -118,6 +119,22 @@ def test_the_next_voice_speaks_the_same_segment_and_nothing_is_said_twice(fault:
         assert len(await said(chain, "Three.")) == 2
         assert second.asked == ["One.", "Two."]
         assert messages(chain) == ["the voice 'first' speaks again"]
+
+    run(story())
+
+
+def test_it_tells_who_spoke_how_much() -> None:
+    async def story() -> None:
+        first, second = Scripted(), Scripted()
+        chain = chain_of(first, second)
+        await said(chain, "One.")
+        meter = Meter(chain)
+        assert meter.voices() == {}
+        first.fault = "refused"
+        await said(chain, "Hello.")
+        assert meter.voices() == {"second": 6}
+        assert chain.spoken == {"first": 4, "second": 6}
+        assert Meter(first).voices() == {}
 
     run(story())
 

@@ -316,7 +316,7 @@ class Bridge:
                 return performance.outcome(performance.timeline.heard(performance.timeline.duration))
             return performance.outcome(performance.heard or _NOTHING, interrupted=True)
         finally:
-            self.ledger.spoke(performance.timeline, meter.read())
+            self.ledger.spoke(performance.timeline, meter.read(), meter.voices())
 
     async def _run(self, performance: Performance | Relay) -> bool:
         """Give a performance the floor, return whether it was spoken out; whatever ends it early closes the mouth."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -38,16 +39,24 @@ class Entry:
 
 
 class Meter:
-    """Seconds of computing from its making on: this process's and a voice's."""
+    """What was spent from its making on: seconds of computing, this process's and a voice's, and by which voices."""
 
     def __init__(self, voice: object) -> None:
-        """`voice` may tell by `cpu` how many seconds it has computed so far."""
+        """`voice` may tell by `cpu` how many seconds it has computed so far, and by `spoken` who spoke how much."""
         self._voice = voice
         self._began = self._now()
+        self._spoken = self._characters()
 
     def read(self) -> float:
         """Return the seconds so far."""
         return self._now() - self._began
+
+    def voices(self) -> dict[str, int]:
+        """Return the characters that each voice of a chain has spoken since; empty for a voice that is alone."""
+        return dict(self._characters() - self._spoken)
+
+    def _characters(self) -> Counter[str]:
+        return Counter(getattr(self._voice, "spoken", {}))
 
     def _now(self) -> float:
         return time.process_time() + float(getattr(self._voice, "cpu", 0.0))
@@ -75,24 +84,31 @@ class Ledger:
         self._now = now
         self._number = f"{now():.3f}"
 
-    def spoke(self, timeline: Timeline, cpu: float) -> None:
-        """Take up an utterance that is over, and the seconds that were computed for it."""
+    def spoke(self, timeline: Timeline, cpu: float, voices: Mapping[str, int] | None = None) -> None:
+        """Take up an utterance that is over, and the seconds that were computed for it.
+
+        `voices`: how many characters each spoke, where others than the one of the settings may have.
+        """
         characters = sum(len(segment.text) for segment in timeline.segments if segment.duration)
         audio = sum(segment.duration for segment in timeline.segments)
-        self._add(Spent(1, characters=characters, audio=audio, cpu=cpu), "")
+        parts = voices or {self._voice: 1}
+        for number, (name, part) in enumerate(parts.items()):
+            share = part / sum(parts.values())
+            spent = Spent(int(not number), characters=round(characters * share), audio=audio * share, cpu=cpu * share)
+            self._add(spent, voice=name)
 
     def thought(self, model: str, usage: Usage, *, cpu: float = 0.0) -> None:
         """Take up an answer of the model, named by its backend and its own name as `ollama/llama3`."""
         spent = Spent(
             prompt_tokens=usage.prompt_tokens or 0, completion_tokens=usage.completion_tokens or 0, cpu=max(cpu, 0.0)
         )
-        self._add(spent, model)
+        self._add(spent, voice=self._voice, model=model)
 
-    def _add(self, spent: Spent, model: str) -> None:
-        spent = replace(spent, money=money(spent, self._prices, voice=self._voice, model=model))
+    def _add(self, spent: Spent, *, voice: str, model: str = "") -> None:
+        spent = replace(spent, money=money(spent, self._prices, voice=voice, model=model))
         self.session += spent
         self.last = spent if spent.utterances else self.last + spent
-        self._write(Entry(self._now(), self._number, self._voice, model, self._character, spent))
+        self._write(Entry(self._now(), self._number, voice, model, self._character, spent))
 
     def _write(self, entry: Entry) -> None:
         if self._path is None:

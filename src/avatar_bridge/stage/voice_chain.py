@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -67,6 +68,7 @@ class VoiceChain:
         self._clock = clock or SystemClock()
         self._rate: int | None = None
         self._news: list[Diagnostic] = []
+        self._spoken: Counter[str] = Counter()
 
     @property
     def abilities(self) -> VoiceAbilities:
@@ -77,6 +79,11 @@ class VoiceChain:
     def cpu(self) -> float:
         """Seconds that all voices have computed so far, as far as they tell."""
         return sum(float(getattr(link.voice, "cpu", 0.0)) for link in self._links)
+
+    @property
+    def spoken(self) -> Mapping[str, int]:
+        """Characters that each voice has spoken so far, by its name."""
+        return self._spoken
 
     async def open(self) -> None:
         """Load every voice, at once; raises VoiceError with every reason where none can be."""
@@ -104,6 +111,7 @@ class VoiceChain:
                 reasons.append(f"{link.name}: {error}")
                 continue
             self._succeeded(link)
+            self._spoken[link.name] += len(text)
             for piece in pieces:
                 yield self._at_rate(piece, first=link is self._links[0])
             return
