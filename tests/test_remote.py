@@ -8,6 +8,7 @@ import gzip
 import json
 import logging
 import re
+import threading
 import traceback
 import zlib
 from collections.abc import AsyncIterator
@@ -384,3 +385,25 @@ async def test_what_no_json_can_say_is_the_askers_fault_and_half_a_character_is_
         await asked.close()
         assert json.loads(raw.bodies[0]) == {"a": "x?", "b": "é"}
         assert "content-type: application/json" in raw.heads[0].lower()
+
+
+async def test_the_client_is_made_beside_the_loop_and_shared_by_those_who_ask_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+    made = Service._made
+
+    def watched(asked: Service) -> Any:
+        threads.append(threading.get_ident())
+        return made(asked)
+
+    monkeypatch.setattr(Service, "_made", watched)
+    async with LanguageServer() as model:
+        asked = Service("the test", model.url)
+        await asyncio.gather(*(asked.json("GET", "/models") for _ in range(3)))
+        client = asked._client
+        await asked.json("GET", "/models")
+        assert asked._client is client
+        await asked.close()
+    assert len(threads) == 3
+    assert threading.get_ident() not in threads

@@ -102,7 +102,7 @@ class Service:
         silence: float | None = None,
     ) -> AsyncIterator[httpx2.Response]:
         """Ask for `path` (appended to the address) and give the answer once its status is good; its body streams."""
-        client = self._opened()
+        client = self._client or await self._opened()
         import httpx2
 
         seconds = self._patience.silence if silence is None else silence
@@ -206,33 +206,38 @@ class Service:
         except (TypeError, ValueError, RecursionError) as error:
             raise UsageError(f"what {self.what} is to be asked cannot be told in JSON: {error}") from None
 
-    def _opened(self) -> httpx2.AsyncClient:
+    async def _opened(self) -> httpx2.AsyncClient:
+        """Return the client, made in another thread: to import it takes 0.1 s, its certificates 20 ms."""
+        made = await asyncio.to_thread(self._made)
         if self._client is None:
-            try:
-                import httpx2
-            except ImportError:
-                raise UsageError(
-                    f'{self.what} needs the package httpx2; install it with: pip install "avatar-bridge[remote]"'
-                ) from None
-            # a proxy of the environment's must not get what is meant for this machine; and what is not encrypted
-            # needs none of the certificates, which take 20 ms to load
-            bare = self._local and not self._encrypted
-            # its trace of headers would show a key that a service says back, its list of requests a text in an address
-            for chatty in ("httpcore2", "httpx2"):
-                logging.getLogger(chatty).setLevel(logging.WARNING)
-            try:
-                self._client = httpx2.AsyncClient(
-                    headers=self._headers,
-                    trust_env=not self._local,
-                    limits=httpx2.Limits(keepalive_expiry=_KEPT_LOCAL if self._local else _KEPT),
-                    verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if bare else True,
-                )
-            except (ImportError, ValueError, OSError, httpx2.InvalidURL) as error:
-                raise UsageError(
-                    f"{self.what} cannot be asked: a proxy or certificate that the environment names (HTTP_PROXY, "
-                    f"HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR) cannot be used: {type(error).__name__}"
-                ) from None
+            self._client = made
         return self._client
+
+    def _made(self) -> httpx2.AsyncClient:
+        try:
+            import httpx2
+        except ImportError:
+            raise UsageError(
+                f'{self.what} needs the package httpx2; install it with: pip install "avatar-bridge[remote]"'
+            ) from None
+        # a proxy of the environment's must not get what is meant for this machine, and what is not encrypted needs no
+        # certificates
+        bare = self._local and not self._encrypted
+        # its trace of headers would show a key that a service says back, its list of requests a text in an address
+        for chatty in ("httpcore2", "httpx2"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+        try:
+            return httpx2.AsyncClient(
+                headers=self._headers,
+                trust_env=not self._local,
+                limits=httpx2.Limits(keepalive_expiry=_KEPT_LOCAL if self._local else _KEPT),
+                verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if bare else True,
+            )
+        except (ImportError, ValueError, OSError, httpx2.InvalidURL) as error:
+            raise UsageError(
+                f"{self.what} cannot be asked: a proxy or certificate that the environment names (HTTP_PROXY, "
+                f"HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR) cannot be used: {type(error).__name__}"
+            ) from None
 
     def _check_encoding(self, response: httpx2.Response) -> None:
         encoding = response.headers.get("content-encoding", "").strip().lower()
