@@ -91,6 +91,14 @@ def test_a_model_that_fails_is_told(folder: Path) -> None:
     assert done.stderr.count("the server is down") == 1
 
 
+def test_an_empty_answer_is_none(folder: Path) -> None:
+    (folder / "replies.txt").write_text("<think>Hm.</think>\n---\n[nod]\n", encoding="utf-8")
+    assert "nothing but its thinking" in (done := chat(folder, "Hi\n")).stderr
+    assert done.returncode == 1
+    (folder / "replies.txt").write_text("[nod]\n", encoding="utf-8")
+    assert chat(folder, "Hi\n").returncode == 0
+
+
 def test_options_that_contradict_are_refused(folder: Path) -> None:
     assert chat(folder, "", "--forget", "--export", "x").returncode == 2
     assert not (folder / "x").exists()

@@ -225,6 +225,7 @@ SOON = 0.05
         ([Delta("  \n"), Finish("stop")], "", "answered nothing"),
         ([Delta("[nod]"), Finish("stop")], "[nod]", ""),
         ([Delta("<think>I could say hi."), Finish("length")], "", "but its thinking"),
+        ([Reasoning("I could say hi."), Finish("length")], "", "but its thinking"),
         ([Delta("<think>hm</think>"), Delta("Hi."), Finish("stop")], "Hi.", ""),
         ([Reasoning("Let me think."), SOON, Delta("Hi."), Finish("stop")], "Hi.", ""),
         ([Finish("content_filter")], "", "withheld"),

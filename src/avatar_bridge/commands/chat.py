@@ -199,7 +199,7 @@ class _Room:
             return
         finally:
             watching.cancel()
-        if turn.error:
+        if turn.error or not (turn.heard or turn.cues or turn.interrupted):
             self.answered = False
         self._tell(turn)
         found = [*self._conversation.diagnostics(), *self._bridge.troubles]

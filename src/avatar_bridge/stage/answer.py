@@ -59,6 +59,8 @@ class Answer:
         """All its text so far, tags and thinking included."""
         self.worded = False
         """Whether there is a word or a tag outside of thinking."""
+        self.thought = False
+        """Whether the server told thinking apart from the answer."""
         self.over = False
         self.error = ""
         """Why it could not be had, or broke off."""
@@ -149,7 +151,7 @@ class Answer:
                         self.finish = reason
                         self.usage = _sum(self.usage, usage)
                     case Reasoning():
-                        pass
+                        self.thought = True
                 if self.finish == "longest":
                     self._note(f"the answer did not end within {self._longest} characters and was ended")
                     return

@@ -339,7 +339,7 @@ class Conversation:
         elif answer.finish == "content_filter":
             notes.append(Diagnostic("the model's server withheld the answer, or its end, by its content filter"))
         elif not answer.worded:
-            but = " but its thinking" * bool(answer.source.strip())
+            but = " but its thinking" * bool(answer.thought or answer.source.strip())
             notes.append(Diagnostic(f"the model answered nothing{but}", suggestion="ask again, or raise max_tokens"))
         self._diagnostics = [*self._diagnostics, *notes][-_MOST_DIAGNOSTICS:]
 
