@@ -50,7 +50,8 @@ def test_what_is_read_is_what_was_written(values: list[int | float | str | bool 
     assert read_packet(packet).messages[0].values == tuple(values)
 
 
-@given(st.lists(VALUES, max_size=6))
+# python-osc writes the least of the 32-bit numbers with 64 bits
+@given(st.lists(VALUES.filter(lambda value: value != -(2**31)), max_size=6))
 def test_the_bytes_are_those_of_python_osc(values: list[int | float | str | bool | bytes]) -> None:
     builder = OscMessageBuilder("/some/where")
     for value in values:
