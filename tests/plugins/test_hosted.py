@@ -199,6 +199,20 @@ def test_when_the_host_plays_the_next_the_one_before_was_heard() -> None:
     run(scene())
 
 
+def test_what_only_acts_is_not_what_the_host_plays() -> None:
+    async def scene() -> None:
+        async with staged(plays=False) as stage:
+            stage.speech.act(stage.script("[nod]"))
+            utterance = stage.speech.begin(stage.script("One two."))
+            utterance.sound(hum(0.5), RATE)
+            utterance.finish()
+            stage.speech.begun()
+            await stage.speech.left(0.0)
+        assert [bool(each.outcome and each.outcome.heard.complete) for each in stage.over] == [True, True]
+
+    run(scene())
+
+
 def test_words_last_until_the_next_and_are_used_as_told() -> None:
     async def scene() -> None:
         async with staged() as stage:

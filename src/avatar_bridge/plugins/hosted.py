@@ -271,7 +271,9 @@ class HostedSpeech:
 
     def act(self, script: HostedScript) -> None:
         """Perform a script that is nothing but tags."""
-        self.begin(script).finish()
+        utterance = self.begin(script)
+        utterance.started = True
+        utterance.finish()
 
     async def left(self, seconds: float) -> None:
         """Wait until no more than `seconds` of the sound so far are still to be heard; of 0, until all is over."""

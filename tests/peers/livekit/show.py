@@ -126,7 +126,9 @@ async def main() -> None:
         "interrupted_plain": scene_interrupted(history="spoken"),
         "interrupted_chained": scene_interrupted(chained=True),
     }
-    print(json.dumps({name: await asyncio.wait_for(scene, 30) for name, scene in scenes.items()}, indent=1))
+    async with asyncio.timeout(60):
+        seen = await asyncio.gather(*scenes.values())
+    print(json.dumps(dict(zip(scenes, seen, strict=True)), indent=1))
 
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ async def main() -> None:
         "interrupted": scene_interrupted("spoken"),
         "forwarded": scene_forwarded(),
     }
-    print(json.dumps({name: await scene for name, scene in scenes.items()}, indent=1))
+    print(json.dumps(dict(zip(scenes, await asyncio.gather(*scenes.values()), strict=True)), indent=1))
 
 
 if __name__ == "__main__":
