@@ -43,6 +43,15 @@ def spoken(text: str) -> Timeline:
     return timeline
 
 
+def test_what_no_voice_could_speak_costs_no_characters() -> None:
+    timeline = Timeline(read_map("any_vts_model"))
+    timeline.place(Segment(0, "Unspeakable.", 0, final=True), None)
+    timeline.close()
+    book = Ledger()
+    book.spoke(timeline, 0.0)
+    assert (book.session.utterances, book.session.characters) == (1, 0)
+
+
 def test_money_goes_by_who_took_part() -> None:
     prices = parse_settings(PRICES, source="test").prices
     spent = Spent(1, 1_000_000, 500_000, 2_000, 120.0, 10.0)

@@ -14,8 +14,10 @@ import numpy as np
 import openai
 import pytest
 import soundfile
+from minds import ScriptedMind
 
 from avatar_bridge.commands.on_air import OnAir, cast_on_air
+from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.settings import Settings, override
 from avatar_bridge.simulators.llm import LanguageServer, Reply
 from avatar_bridge.web.upstream import Upstream
@@ -26,7 +28,7 @@ SPOKEN = "Hi! I'm really glad."
 
 
 def settings(model: LanguageServer, **changes: Any) -> Settings:
-    table = {"voice.engine": "tone", "sound.speaker": "none", "stats.enabled": False, "web.port": 0}
+    table = {"voice.engine": "tone", "voice.speed": 3.0, "sound.speaker": "none", "stats.enabled": False, "web.port": 0}
     mind = {"mind.engine": "openai", "mind.url": model.url}
     more = {key.replace("__", "."): value for key, value in changes.items()}
     return override(Settings(drivers={}), {**table, **mind, **more})
@@ -236,6 +238,27 @@ async def test_a_program_that_hangs_up_on_a_whole_answer_stops_the_model_and_the
         await bridge.stage.until(lambda: bridge.stage.timeline is None)
         await asyncio.wait_for(model.quiet(), 10)
         assert model.aborts == 1
+
+
+async def test_what_the_model_has_to_tell_is_told_in_the_studio(monkeypatch: pytest.MonkeyPatch) -> None:
+    mind, note = ScriptedMind("Hi."), Diagnostic("it is a small one")
+    monkeypatch.setattr(mind, "diagnostics", lambda: [Diagnostic("it was replaced")])
+    monkeypatch.setattr("avatar_bridge.web.upstream.build_model", lambda _: (mind, (note,)))
+    monkeypatch.setattr("avatar_bridge.assembly.talk.build_model", lambda _: (mind, (Diagnostic("it is shared"),)))
+    async with proxied(memory__enabled=False) as (client, on, _), httpx2.AsyncClient() as web:
+
+        async def notes() -> list[str]:
+            headers = {"Authorization": f"Bearer {on.server.token}"}
+            told = (await web.get(f"{on.server.address}/v1/state", headers=headers)).json()["notes"]
+            return [each["message"] for each in told]
+
+        await client.chat.completions.create(**asked("small (silent)"))
+        assert {"it is a small one", "it was replaced"} <= set(await notes())
+        assert "it is shared" not in await notes()
+        headers = {"Authorization": f"Bearer {on.server.token}"}
+        body = {"text": "Hello!", "wait": True}
+        assert (await web.post(f"{on.server.address}/v1/chat", json=body, headers=headers)).status_code == 200
+        assert "it is shared" in await notes()
 
 
 async def test_one_answer_is_asked_for_at_a_time() -> None:

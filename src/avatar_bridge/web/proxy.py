@@ -106,7 +106,8 @@ class _Passing:
             words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
             asked["messages"] = _instructed(body["messages"], words)
         self._model = f"{bridge.settings.mind.engine}/{asked['model']}"
-        self._chunks = proxy.upstream.chat(asked)
+        self._upstream = proxy.upstream
+        self._chunks = self._upstream.chat(asked)
         self._show = show
         self._task: asyncio.Task[None] | None = None
         self._tasks = proxy.performing
@@ -160,6 +161,8 @@ class _Passing:
             over = True
         finally:
             reply.end()
+            for note in self._upstream.diagnostics():
+                self._show.state.note(note)
             if self._usage is not None:
                 self._show.bridge.ledger.thought(self._model, self._usage)
             if not over and self._task is not None and not reply.stopped.is_set():

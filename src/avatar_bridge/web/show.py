@@ -16,7 +16,7 @@ from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.timeline.timeline import HeardText
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import AvatarBridgeError, UsageError
-from avatar_bridge.stage.conversation import Turn
+from avatar_bridge.stage.conversation import Conversation, Turn
 from avatar_bridge.stage.performance import Outcome
 from avatar_bridge.web.avatar_files import AvatarFiles
 from avatar_bridge.web.map_form import MapForm
@@ -112,7 +112,7 @@ class Show:
             raise Refusal(503, str(error), "avatar-bridge doctor tells what is there; [mind] names the model") from None
         if self._closed:
             raise Refusal(409, "the bridge closes", "start it again")
-        task = asyncio.create_task(conversation.say(text, name=name))
+        task = asyncio.create_task(self._said(conversation, text, name))
         self._asked.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -163,6 +163,14 @@ class Show:
             self.talk.interrupt()
             self.cast.interrupt()
         await self.talk.close()
+
+    async def _said(self, conversation: Conversation, text: str, name: str) -> Turn:
+        try:
+            return await conversation.say(text, name=name)
+        finally:
+            notes, self.talk.notes = self.talk.notes, []
+            for note in (*notes, *conversation.diagnostics()):
+                self.state.note(note)
 
     @staticmethod
     async def _marked(

@@ -38,12 +38,10 @@ _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant"
 class Upstream:
     """The model of `[mind]`, made when it is first asked for."""
 
-    def __init__(self, settings: MindSettings, *, model: LanguageModel | None = None) -> None:
-        """`model`: one that is open already, else one of the settings."""
-        self.notes: list[Diagnostic] = []
+    def __init__(self, settings: MindSettings) -> None:
+        self._notes: list[Diagnostic] = []
         self._settings = settings
-        self._model = model
-        self._own = model is None
+        self._model: LanguageModel | None = None
         self._opening = asyncio.Lock()
 
     async def models(self) -> list[str]:
@@ -67,9 +65,14 @@ class Upstream:
 
     async def close(self) -> None:
         """Give the model back."""
-        if self._own and self._model is not None:
-            model, self._model = self._model, None
+        model, self._model = self._model, None
+        if model is not None:
             await model.close()
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return and forget what was chosen otherwise than asked, and what went wrong with the model."""
+        notes, self._notes = self._notes, []
+        return [*notes, *(self._model.diagnostics() if self._model is not None else ())]
 
     async def _opened(self) -> LanguageModel:
         async with self._opening:
@@ -81,7 +84,7 @@ class Upstream:
                 except BaseException:
                     await model.close()
                     raise
-                self.notes += notes
+                self._notes += notes
                 self._model = model
             return self._model
 
