@@ -130,6 +130,7 @@ def test_ctrl_c_interrupts_and_twice_ends(folder: Path) -> None:
         until("—".encode())
         process.send_signal(2)
         assert process.wait(timeout=60) == 0
+        assert seen.count(b"Avatar: ") == 1, "what was shown is shown again"
     finally:
         process.kill()
         process.wait()

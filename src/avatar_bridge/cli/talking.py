@@ -32,7 +32,7 @@ def chat(character: str, forget: bool, export: str | None, as_json: bool, **argu
         raise click.UsageError("--forget and --export cannot be used together: export first, then forget")
     if export:
         turns = shell.run(command.export(settings, export, character))
-        click.echo(f"{turns} turns are written to {export}.", err=True)
+        click.echo(f"{turns} turns are written to {export if export != '-' else 'standard output'}.", err=True)
     elif forget:
         click.echo(f"{shell.run(command.forget(settings, character))} turns are forgotten.", err=True)
     elif not shell.run(command.chat(settings, as_json=as_json, character=character)):

@@ -18,6 +18,7 @@ from avatar_bridge.assembly.talk import Talk, memory_file, persona_of, remembere
 from avatar_bridge.commands.chat_orders import Orders
 from avatar_bridge.commands.finding import in_words
 from avatar_bridge.commands.typed import heeding_ctrl_c, typed_lines
+from avatar_bridge.core.timeline.timeline import Timeline
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import AvatarBridgeError, UsageError
 from avatar_bridge.files import write_atomically
@@ -116,6 +117,7 @@ class _Room:
         self._over = asyncio.Event()
         self._told: set[Diagnostic] = set()
         self._shown = 0
+        self._showing: Timeline | None = None
 
     async def talk(self) -> None:
         """Greet, then take lines until the input, or the user, ends it."""
@@ -209,17 +211,19 @@ class _Room:
 
     async def _watch(self) -> None:
         """Show the answer word by word as it is heard, at a terminal."""
-        self._shown = 0
-        of = None
         while self._live:
             timeline = self._bridge.timeline
-            if timeline is not of:
-                if of is not None and self._shown:
-                    click.echo("")
-                of, self._shown = timeline, 0
-            if timeline is not None:
-                self._show(timeline.heard(self._bridge.stage.heard() or 0.0).shown)
+            if timeline is not None and (heard := timeline.heard(self._bridge.stage.heard() or 0.0).shown):
+                self._turn_to(timeline)
+                self._show(heard)
             await self._bridge.stage.frames(_LOOK)
+
+    def _turn_to(self, timeline: Timeline) -> None:
+        """Begin a new line for what was not shown yet."""
+        if timeline is not self._showing:
+            if self._shown:
+                click.echo("")
+            self._showing, self._shown = timeline, 0
 
     def _show(self, shown: str) -> None:
         if len(shown) > self._shown:
@@ -233,12 +237,14 @@ class _Room:
             click.echo(json.dumps(turn_data(turn), ensure_ascii=False))
             sys.stdout.flush()
             return
-        if self._live:
-            self._show(turn.shown)
-        elif turn.shown:
-            click.echo(f"{self._name}: {turn.shown}", nl=False)
+        if self._live and turn.outcome is not None:
+            self._turn_to(turn.outcome.timeline)
         if turn.shown:
+            self._show(turn.shown)
             click.echo(" —" if turn.interrupted else "")
+        elif self._shown:
+            click.echo("")
+        self._shown = 0
         sys.stdout.flush()
         if turn.error:
             _aside(f"error: {turn.error}")

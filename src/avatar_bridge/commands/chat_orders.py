@@ -60,7 +60,7 @@ class Orders:
             case "export" if rest:
                 turns = await self._conversation.export()
                 self._write(turns, rest, self._name)
-                self._say(f"{len(turns)} turns are written to {rest}.")
+                self._say(f"{len(turns)} turns are written to {rest if rest != '-' else 'standard output'}.")
             case "help":
                 for order, meaning in ORDERS.items():
                     self._say(f"/{order:<12} {meaning}")
