@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -16,10 +17,14 @@ import pytest
 import soundfile
 from minds import ScriptedMind
 
+from avatar_bridge.assembly import Bridge
 from avatar_bridge.commands.on_air import OnAir, cast_on_air
+from avatar_bridge.core.timeline.timeline import HeardText
 from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.settings import Settings, override
 from avatar_bridge.simulators.llm import LanguageServer, Reply
+from avatar_bridge.web.proxy_reply import Reply as PassingReply
+from avatar_bridge.web.show import Show
 from avatar_bridge.web.upstream import Upstream
 
 REPLY = Reply("Hi! [nod] I'm *really* glad. [smile]See `[nod]`.")
@@ -190,13 +195,63 @@ async def test_an_answer_that_breaks_off_says_so_and_what_came_is_kept() -> None
         assert text.startswith("One")
 
 
+class Ends:
+    """Follows a bridge and keeps what was heard of each utterance."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.heard: list[HeardText] = []
+        bridge.follow(self)
+
+    def began(self, *_: Any) -> None:
+        pass
+
+    def grew(self, *_: Any) -> None:
+        pass
+
+    def ended(self, heard: HeardText) -> None:
+        self.heard.append(heard)
+
+
+async def test_who_gives_up_before_an_utterance_began_does_not_get_it() -> None:
+    class Busy:
+        ended = False
+
+        async def perform(self, _: Any) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended = True
+
+    busy: Any = Busy()
+    cast: Any = SimpleNamespace(find=lambda _: busy)
+    nothing: Any = None
+    asking = asyncio.create_task(Show(busy, nothing, nothing, cast=cast, talk=cast).perform("Hello."))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking})
+    await asyncio.sleep(0)
+    assert busy.ended
+
+
+def test_what_waits_to_be_spoken_does_not_grow_with_an_endless_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatar_bridge.web.proxy_reply._LONGEST", 50)
+    reply = PassingReply(None)
+    chunk = {"choices": [{"index": 0, "delta": {"content": "on and on "}}]}
+    passed = [reply.take(chunk) for _ in range(1000)]
+    assert passed == [[chunk]] * 1000
+    assert reply._pieces.qsize() == 5
+
+
 async def test_a_program_that_hangs_up_stops_the_model_and_the_character() -> None:
     async with proxied(Reply("One two three. " * 50), hold=12) as (client, on, model):
         stream = await client.chat.completions.create(**asked(stream=True))
         bridge = on.cast.main
         await bridge.stage.until(lambda: (bridge.stage.heard() or -1.0) > 0.0)
+        ends = Ends(bridge)
         await stream.close()
         await bridge.stage.until(lambda: bridge.stage.timeline is None)
+        assert not ends.heard[0].complete
         await asyncio.wait_for(model.quiet(), 10)
         assert model.aborts == 1
 
@@ -233,9 +288,11 @@ async def test_a_program_that_hangs_up_on_a_whole_answer_stops_the_model_and_the
         asking = asyncio.create_task(client.chat.completions.create(**asked()))
         bridge = on.cast.main
         await bridge.stage.until(lambda: (bridge.stage.heard() or -1.0) > 0.0)
+        ends = Ends(bridge)
         asking.cancel()
         await asyncio.wait({asking})
         await bridge.stage.until(lambda: bridge.stage.timeline is None)
+        assert not ends.heard[0].complete
         await asyncio.wait_for(model.quiet(), 10)
         assert model.aborts == 1
 
