@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from avatar_bridge.assembly import Bridge
 from avatar_bridge.commands import stats
 from avatar_bridge.core.mind.cost import Spent, money, total
 from avatar_bridge.core.mind.dialogue import Usage
@@ -98,6 +99,21 @@ def test_what_a_fallback_speaks_is_not_charged_to_the_voice_that_failed(tmp_path
     assert rows == [("piper", 1, 0.0), ("piper", 1, 3.0), ("elevenlabs", 0, 1.0)]
     own = book.last.money - 4.0 * 3.6 / 3600
     assert own == pytest.approx(len(text) / 4 / 1000 * 0.1 + timeline.duration / 4 / 60 * 0.6, rel=0.01)
+
+
+async def test_a_bridge_tells_which_voice_of_a_chain_spoke(tmp_path: Path) -> None:
+    written = f"""
+drivers = {{}}
+sound.speaker = "none"
+stats.file = {json.dumps(str(tmp_path / "stats.jsonl"))}
+[voice]
+engine = "openai"
+url = "http://127.0.0.1:9/v1"
+fallback = ["tone"]
+"""
+    async with Bridge.from_settings(parse_settings(written, source="test")) as bridge:
+        await bridge.perform("Hi.")
+    assert [(each.voice, each.spent.characters) for each in entries(tmp_path / "stats.jsonl")] == [("tone", 3)]
 
 
 def test_a_line_that_cannot_be_read_loses_no_other(tmp_path: Path) -> None:

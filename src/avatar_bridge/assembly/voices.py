@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from avatar_bridge.assembly.aligners import SharedAligner, build_aligner
 from avatar_bridge.core.vocabulary import Diagnostic, SpokenSegment
@@ -36,6 +36,12 @@ class SharedVoice:
     def cpu(self) -> float:
         """Seconds that the voice has computed so far, for all its users."""
         return float(getattr(self._voice, "cpu", 0.0))
+
+    @property
+    def spoken(self) -> Mapping[str, int]:
+        """Characters that each voice of a chain has spoken so far, for all its users; empty for one that is alone."""
+        found: Mapping[str, int] = getattr(self._voice, "spoken", {})
+        return found
 
     async def open(self) -> None:
         """Load the voice where nobody has; raises what it raises."""
