@@ -190,6 +190,7 @@ def test_when_the_host_plays_the_next_the_one_before_was_heard() -> None:
             await stage.passes(0.9)
             stage.speech.begun()
             await stage.passes(0.3)
+            assert stage.bridge.stage.heard() == pytest.approx(0.3, abs=0.04)
             stage.speech.ended()
             stage.speech.begun()
             await stage.speech.left(0.0)
@@ -227,6 +228,21 @@ def test_words_last_until_the_next_and_are_used_as_told() -> None:
         base = outcome.timeline.segments[0].at
         assert [round(word.at - base, 3) for word in outcome.timeline.words] == [0.0, 0.3, 0.6]
         assert outcome.timeline.cues[0].at - base == pytest.approx(0.6)
+
+    run(scene())
+
+
+def test_sound_that_changes_its_rate_keeps_its_time() -> None:
+    async def scene() -> None:
+        async with staged() as stage:
+            utterance = stage.speech.begin(stage.script("One two."))
+            for rate in (RATE, 48000, 8000):
+                utterance.sound(hum(0.2, rate), rate)
+            utterance.finish()
+            await stage.speech.left(0.0)
+        outcome = stage.over[0].outcome
+        assert outcome is not None
+        assert sum(segment.duration for segment in outcome.timeline.segments) == pytest.approx(0.6, abs=0.001)
 
     run(scene())
 

@@ -18,7 +18,7 @@ SAID = ["Good day.", "Hi there, my friend. I am so glad that you came!", "", "On
 TAGGED = ["Good [wave] day.", "Hi there, [nod] my friend. I am [smile 0.8]so glad[/smile] that you came!"]
 TAGGED += ["[wave]", "One [nod] two."]
 CUES = [[("wave", "day")], [("nod", "my"), ("smile", "so")], [("wave", None)], [("nod", "two")]]
-REPLIES = ["streaming", "sentences", "plain", "transformed", "chained"]
+REPLIES = ["streaming", "sentences", "plain", "transformed", "chained", "tail"]
 INTERRUPTED = ["interrupted", "interrupted_plain", "interrupted_chained"]
 
 real = pytest.mark.peer(only_with=PYTHON)

@@ -145,6 +145,27 @@ class Room(AudioOutput):
         self.on_playback_finished(playback_position=position, interrupted=interrupted)
 
 
+class Wrapper(AudioOutput):
+    """Stands before the end of the chain, as the transcript's synchronizer does in a room."""
+
+    def __init__(self, end: AudioOutput) -> None:
+        super().__init__(label="wrapper", capabilities=AudioOutputCapabilities(pause=False), next_in_chain=end)
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        await super().capture_frame(frame)
+        assert self.next_in_chain is not None
+        await self.next_in_chain.capture_frame(frame)
+
+    def flush(self) -> None:
+        super().flush()
+        assert self.next_in_chain is not None
+        self.next_in_chain.flush()
+
+    def clear_buffer(self) -> None:
+        assert self.next_in_chain is not None
+        self.next_in_chain.clear_buffer()
+
+
 class Page(TextOutput):
     """Where the transcript goes."""
 

@@ -7,7 +7,7 @@ import json
 import logging
 from typing import Any, Self
 
-from agent import RATE, WORD, Character, Follower, Hum, Model, Page, Room, Transformed, bridge
+from agent import RATE, WORD, Character, Follower, Hum, Model, Page, Room, Transformed, Wrapper, bridge
 from livekit.agents import Agent, AgentSession
 
 from avatar_bridge.assembly import Bridge
@@ -28,7 +28,9 @@ class Scene:
         plain: bool = False,
         transformed: bool = False,
         history: Any = "tagged",
+        tail: bool = False,
     ) -> None:
+        self.tail = tail
         self.stage, self.room, self.page, self.voice = stage, room, Page(), Hum(streaming=streaming)
         self.avatar = AvatarOutput(stage, next_in_chain=room, history=history)
         self.follower = Follower()
@@ -50,7 +52,11 @@ class Scene:
 
     async def __aenter__(self) -> Self:
         await self.avatar.__aenter__()
-        self.session.output.audio = self.avatar
+        if self.tail:
+            self.session.output.audio = Wrapper(Room())
+            self.session.output.replace_audio_tail(self.avatar)
+        else:
+            self.session.output.audio = self.avatar
         self.session.output.transcription = self.page
         self.avatar.follow(self.session)
         await self.session.start(self.agent)
@@ -122,6 +128,7 @@ async def main() -> None:
         "plain": scene_replies(plain=True),
         "transformed": scene_replies(transformed=True),
         "chained": scene_chained(),
+        "tail": scene_replies(tail=True),
         "interrupted": scene_interrupted(),
         "interrupted_plain": scene_interrupted(history="spoken"),
         "interrupted_chained": scene_interrupted(chained=True),
