@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from unicodedata import category
 
@@ -69,7 +70,7 @@ def _letters(character: str) -> str:
     return character.casefold() if character.isalnum() else ""
 
 
-def _match(letters: str, wanted: str, starts: Set[int]) -> tuple[int, int] | None:
+def _match(letters: str, wanted: str, starts: AbstractSet[int]) -> tuple[int, int] | None:
     """Return from where to where `wanted` stands in `letters`: as it is, else as far as it is alike.
 
     It is looked for where a word starts first; what is short is found nowhere else ("a" is not the middle of "that").
