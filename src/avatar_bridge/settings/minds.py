@@ -16,8 +16,8 @@ class MindSettings(Table):
     """Which language model thinks, and how it is asked."""
 
     engine: str = "auto"
-    """auto (openai where `url` is set, else the bundled model where it is installed, else a server that answers on this
-    machine), a model's name as the README lists them, or a third party's."""
+    """auto (openai where `url` is set, else the bundled model where it is installed), a model's name as the README
+    lists them, or a third party's."""
     model: str = ""
     """What the server calls the model, or the path of a local one; its first when empty."""
     url: str | None = None
