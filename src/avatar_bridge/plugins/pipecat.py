@@ -151,11 +151,11 @@ class AvatarTags(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Pass every frame on, text without its tags."""
         await super().process_frame(frame, direction)
-        if direction is FrameDirection.DOWNSTREAM:
-            if isinstance(frame, InterruptionFrame | CancelFrame):
-                self._script = None
-                self._replies.forget()
-            elif isinstance(frame, LLMFullResponseStartFrame):
+        if isinstance(frame, InterruptionFrame | CancelFrame):
+            self._script = None
+            self._replies.forget()
+        elif direction is FrameDirection.DOWNSTREAM:
+            if isinstance(frame, LLMFullResponseStartFrame):
                 self._script = self._replies.begin(frame.id)
                 self._bridge.enter("thinking")
             elif isinstance(frame, LLMFullResponseEndFrame | EndFrame) and self._script is not None:
