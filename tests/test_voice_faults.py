@@ -21,7 +21,7 @@ CASES = [
     *((who, "truncated", True) for who in SERVED if who.name not in {*WORDED, "kokoro_fastapi"}),
     *((who, "html", False) for who in SERVED),
 ]
-STEP = 0.4
+STEP = 0.2
 SPEECH = "Hello there, my friends. I am glad that you came. Shall we begin the story now? It is long."
 
 
