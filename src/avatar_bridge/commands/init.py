@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,13 @@ __all__ = ["Answers", "Question", "ask", "compose", "questions", "write"]
 
 _SERVED = ("overlay", "game")
 """Targets of the bridge's own server."""
+_PROGRAMS: Mapping[str, str] = {
+    "game": "Unity, Godot",
+    "obs": "OBS's scenes",
+    "overlay": "a page for OBS",
+    "vmc": "VSeeFace and the like",
+    "vts": "VTube Studio",
+}
 _LINE = re.compile(r"^(?P<off># )?(?P<key>\w+) = (?P<value>.*?)(?P<comment>\s+#(?: .*)?)?$")
 
 
@@ -55,7 +62,12 @@ class Question:
 def questions(answers: Answers) -> Iterator[Question]:
     """Yield what is left to ask, given the answers so far; each is asked where its own answer is empty."""
     drivers = registry.names("drivers")
-    yield Question("targets", f"Where is the character shown? ({', '.join(drivers)}; commas between)", "vts", _targets)
+    yield Question(
+        "targets",
+        f"Where is the character shown? ({', '.join(map(_plainly, drivers))}; commas between)",
+        "vts",
+        _targets,
+    )
     yield Question("voice", f"Which voice? (auto, {', '.join(_voices())})", "auto", _voice)
     if usual := registry.usual_key(answers.voice):
         yield Question("voice_key", f"Where is the key of {answers.voice} kept?", usual, _key)
@@ -192,6 +204,10 @@ def _toml(value: Any) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return str(value).lower()
+
+
+def _plainly(driver: str) -> str:
+    return f"{driver}: {_PROGRAMS[driver]}" if driver in _PROGRAMS else driver
 
 
 def _targets(given: str) -> list[str]:
