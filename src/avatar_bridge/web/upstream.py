@@ -27,6 +27,7 @@ from avatar_bridge.core.vocabulary import Diagnostic
 from avatar_bridge.errors import ProtocolError, UsageError
 from avatar_bridge.llm.openai import OpenAIModel
 from avatar_bridge.ports import LanguageModel
+from avatar_bridge.remote import BrokenOffError
 from avatar_bridge.settings import MindSettings
 
 __all__ = ["Upstream", "request_of"]
@@ -90,6 +91,7 @@ class Upstream:
 
     @staticmethod
     async def _relayed(model: OpenAIModel, body: Mapping[str, Any]) -> AsyncGenerator[Chunk, None]:
+        ended = False
         async with aclosing(model.relayed(body)) as events:
             async for event in events:
                 if event.data.strip() == "[DONE]":
@@ -99,7 +101,10 @@ class Upstream:
                 except (ValueError, RecursionError):
                     raise ProtocolError(f"the model's server sent what is no JSON: {event.data[:80]!r}") from None
                 if isinstance(chunk, dict):
+                    ended = ended or _ends(chunk)
                     yield chunk
+        if not ended:
+            raise BrokenOffError("the model's server broke off in the midst of its answer; see whether it still runs")
 
     @staticmethod
     async def _asked(model: LanguageModel, body: Mapping[str, Any]) -> AsyncGenerator[Chunk, None]:
@@ -128,6 +133,15 @@ def request_of(body: Mapping[str, Any]) -> Request:
         temperature=_number(body, "temperature", float),
         stop=(stop,) if isinstance(stop, str) else tuple(str(each) for each in _listed(stop)),
     )
+
+
+def _ends(chunk: Chunk) -> bool:
+    """Return whether a chunk says that the answer is over, be it by an error."""
+    choices = chunk.get("choices")
+    told = (
+        [each.get("finish_reason") for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+    )
+    return any(each is not None for each in told) or bool(chunk.get("error"))
 
 
 def _number(body: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
