@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Mount, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from avatar_bridge.web import api, chat, pages, proxy_speech
@@ -59,6 +59,7 @@ def application(
     app = _routes(*([map_routes(show.map_form, show.adopt)] if show.map_form else []))
     app.state.show = show
     app.state.proxy = proxy
+    app.router.routes.insert(0, Route("/v1/chat/completions", proxy_routes.chat, methods=["POST"]))
     app.router.routes.append(WebSocketRoute("/v1/events", endpoint=events))
     app.router.routes.append(WebSocketRoute("/v1/game", endpoint=games))
     app.router.routes.append(Mount("/static", PackedStaticFiles(directory=STATIC, check_dir=False)))

@@ -12,7 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from avatar_bridge.assembly import Bridge
 from avatar_bridge.core.mind.dialogue import Usage
+from avatar_bridge.core.motion.motion_map import MotionMap
 from avatar_bridge.core.motion.prompt import instructions
 from avatar_bridge.core.script.untagged import Untagged
 from avatar_bridge.errors import AvatarBridgeError, ModelError, RefusedError, UnreachableError, UsageError
@@ -20,10 +22,10 @@ from avatar_bridge.remote import ServiceRefusedError
 from avatar_bridge.settings import ProxySettings
 from avatar_bridge.web.proxy_reply import Reply, Whole
 from avatar_bridge.web.refusals import Refusal
-from avatar_bridge.web.show import OnStage, Show
+from avatar_bridge.web.show import Show
 from avatar_bridge.web.upstream import Upstream
 
-__all__ = ["SILENT", "Proxy", "proxy_error", "proxy_of", "router"]
+__all__ = ["SILENT", "Proxy", "chat", "proxy_error", "proxy_of", "router"]
 
 SILENT: Final = " (silent)"
 """What a model's name ends with whose replies are not performed: for a program's titles, summaries and the like."""
@@ -53,6 +55,16 @@ class Proxy:
         self.upstream = upstream
         self.performing: set[asyncio.Task[None]] = set()
         """The performances that replies began."""
+        self._told: tuple[MotionMap, frozenset[str], str] | None = None
+
+    def words(self, bridge: Bridge) -> str:
+        """Return what a model has to know of the character's tags, made anew where that changes."""
+        motion_map, able = bridge.motion_map, bridge.performed
+        told = self._told
+        if told is None or told[0] is not motion_map or told[1] != able:
+            words = instructions(motion_map, performed=able, dialect=bridge.settings.script.dialect)
+            told = self._told = (motion_map, able, words)
+        return told[2]
 
 
 @router.get("/models")
@@ -66,9 +78,12 @@ async def models(request: Request) -> JSONResponse:
     return JSONResponse({"object": "list", "data": rows})
 
 
-@router.post("/chat/completions", response_model=None)
-async def chat(request: Request, show: OnStage) -> Response:
-    """Ask the model as the program does, perform the reply, and give the program its text without the tags."""
+async def chat(request: Request) -> Response:
+    """Ask the model as the program does, perform the reply, and give the program its text without the tags.
+
+    A route of Starlette's own: FastAPI would take half a millisecond of the first token to find its arguments.
+    """
+    show: Show = request.app.state.show
     try:
         proxy = proxy_of(request)
         body = _body(await request.body())
@@ -103,8 +118,7 @@ class _Passing:
         self._tells = bool(options.get("include_usage")) or not body.get("stream")
         asked["stream_options"] = {**options, "include_usage": True}
         if self._performed and proxy.settings.prompt:
-            words = instructions(bridge.motion_map, performed=bridge.performed, dialect=dialect)
-            asked["messages"] = _instructed(body["messages"], words)
+            asked["messages"] = _instructed(body["messages"], proxy.words(bridge))
         self._model = f"{bridge.settings.mind.engine}/{asked['model']}"
         self._upstream = proxy.upstream
         self._chunks = self._upstream.chat(asked)

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from avatar_bridge.core.mind.dialogue import (
     ToolDelta,
 )
 from avatar_bridge.core.vocabulary import Diagnostic
-from avatar_bridge.errors import ProtocolError, UsageError
+from avatar_bridge.errors import AvatarBridgeError, ProtocolError, UsageError
 from avatar_bridge.llm.openai import OpenAIModel
 from avatar_bridge.ports import LanguageModel
 from avatar_bridge.remote import BrokenOffError
@@ -33,6 +33,8 @@ from avatar_bridge.settings import MindSettings
 __all__ = ["Upstream", "request_of"]
 
 Chunk = dict[str, Any]
+_LEFTOVERS = 0.02
+"""Seconds that the end of an answer may take after its last event."""
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
 
 
@@ -95,6 +97,10 @@ class Upstream:
         async with aclosing(model.relayed(body)) as events:
             async for event in events:
                 if event.data.strip() == "[DONE]":
+                    # a connection whose answer was read to its end serves for the next one
+                    with suppress(TimeoutError, AvatarBridgeError):
+                        async with asyncio.timeout(_LEFTOVERS):
+                            await anext(events, None)
                     return
                 try:
                     chunk = json.loads(event.data)

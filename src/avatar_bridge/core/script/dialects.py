@@ -6,8 +6,9 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from avatar_bridge.core.vocabulary import name_key
@@ -54,13 +55,21 @@ class Instruction:
     suggestion: str | None = None
 
 
+def _keys(names: Iterable[str]) -> dict[str, str]:
+    return {name_key(name): name for name in names}
+
+
+_known = lru_cache(maxsize=16)(_keys)
+"""A map's names are the same from utterance to utterance, and there are hundreds."""
+
+
 class Names:
     """The names that tags may have; with None every well-formed name is one."""
 
     __slots__ = ("_by_key", "_near")
 
     def __init__(self, names: Collection[str] | None) -> None:
-        self._by_key = None if names is None else {name_key(name): name for name in names}
+        self._by_key = None if names is None else _known(names) if isinstance(names, frozenset) else _keys(names)
         self._near: dict[str, str | None] = {}
 
     @property
