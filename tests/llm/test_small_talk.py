@@ -17,8 +17,7 @@ def test_turns_to_imitate_have_the_maps_own_tags(name: str) -> None:
     motion_map = registry.read_map(name)
     request = asked(instructions(motion_map, persona="You are Mina."), max_tokens=9)
     shown, grammar = small_talk(request)
-    if shown == request:
-        pytest.skip(f"the map {name} has too few of the usual tags")
+    assert shown != request, f"the map {name} has too few of the usual tags"
     assert shown.messages[0] == request.messages[0]
     assert shown.messages[-1] == request.messages[-1]
     assert shown.max_tokens == 9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -51,7 +52,7 @@ class Refusal(Exception):  # noqa: N818 - what a service does, not an error of t
         self.reply = Reply(json.dumps(body, ensure_ascii=False).encode(), status=status, headers=headers)
 
 
-class SpeechService:
+class SpeechService(ABC):
     """A service on a port of its own; `fault` spoils every answer that is speech.
 
     Faults: cut (broken off in the middle), stall (half of it, then nothing), mute (not even a head), trickle (a byte
@@ -86,8 +87,8 @@ class SpeechService:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    def answer(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, asked: Asked) -> Reply: ...
 
     def no_key(self, shown: str) -> Refusal:
         return Refusal(
